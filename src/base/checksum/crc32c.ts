@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+import { crc32cByTable } from './crc32c-table.ts';
+
+interface NativeCrc32 {
+  crc32c(input: Uint8Array, initial?: number): number;
+}
+
+/**
+ * The native build where the platform has one: three to four times the speed on whole pages. It is optional: inside a
+ * single-file program or on an unlisted platform the plain one does the same work.
+ */
+const native = loadNative();
+
+function loadNative(): NativeCrc32 | undefined {
+  if (process.env['HOLDFAST_PURE_CRC'] !== undefined) return undefined;
+  try {
+    return createRequire(import.meta.url)('@node-rs/crc32') as NativeCrc32;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Below this many bytes the call into native code costs more than it saves (measured in docs/performance.md). */
+const nativeFromBytes = 256;
+
+/**
+ * CRC-32C of bytes, continuing a finished CRC (as Go's `crc32.Update` does); start with 0.
+ * The result is an unsigned 32-bit number.
+ */
+export function crc32c(bytes: Uint8Array, initial = 0): number {
+  if (native === undefined || bytes.length < nativeFromBytes) return crc32cByTable(bytes, initial);
+  return native.crc32c(bytes, initial);
+}

@@ -1,0 +1,1 @@
+export { throwIfInterrupted, yieldToEventLoop } from './interrupt.ts';
