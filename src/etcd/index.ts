@@ -1,0 +1,2 @@
+/** Floor 2: a live etcd over gRPC. Knows nothing of Kubernetes. */
+export * from './api.ts';
