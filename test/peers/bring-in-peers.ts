@@ -1,0 +1,25 @@
+import { type PeerLine, peer, peerLines } from './peer.ts';
+
+/**
+ * Brings in every peer, one after another (two Go builds at once help nobody on a small machine), and prints a table.
+ * Returns the lines that could not be had.
+ */
+export async function bringInPeers(print: (line: string) => void): Promise<PeerLine[]> {
+  const missing: PeerLine[] = [];
+  for (const line of peerLines) {
+    const started = performance.now();
+    try {
+      const found = await peer(line, { retryFailed: true });
+      const programs = [found.etcd, found.etcdctl, found.etcdutl, found.bbolt].filter(
+        (path) => path !== undefined,
+      );
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const names = programs.map((path) => path.slice(path.lastIndexOf('/') + 1)).join(' ');
+      print(`etcd ${line}  ${found.version.padEnd(8)} ${seconds.padStart(6)} s  ${names}`);
+    } catch (error) {
+      missing.push(line);
+      print(`etcd ${line}  missing   ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return missing;
+}

@@ -1,0 +1,4 @@
+/** Real etcd, etcdctl and etcdutl of every supported release line, for tests, benchmarks and the demo. */
+export { type Peer, type PeerLine, peer, peerLines, peersDirectory } from './peer.ts';
+export { requirePeer } from './require-peer.ts';
+export { bringInPeers } from './bring-in-peers.ts';
