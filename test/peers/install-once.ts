@@ -29,7 +29,7 @@ export async function installOnce(options: InstallOnce): Promise<string> {
   const finished = join(options.root, `${options.name}-${digest}`);
   if (await exists(finished)) return finished;
   await mkdir(options.root, { recursive: true });
-  await using lock = await takeLock(`${finished}.lock`);
+  await using _lock = await takeLock(`${finished}.lock`);
   if (await exists(finished)) return finished;
   const failure = `${finished}.failed`;
   if (!options.retryFailed) await rethrowRecentFailure(failure);
