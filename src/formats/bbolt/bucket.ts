@@ -11,6 +11,7 @@ import {
   decodePage,
   type LeafElement,
   leafElement,
+  maximumDepth,
   type Page,
   pageFlags,
   pageHeaderSize,
@@ -43,9 +44,6 @@ export interface Bucket {
 
 export const bucketHeaderSize = 16;
 
-/** Deeper than any real tree: 2^64 keys at the smallest fan-out that bbolt writes. */
-const maximumDepth = 64;
-
 /** The nameless bucket at the top of a file. */
 export function rootBucket(pages: PageReader): Bucket {
   const { rootId, rootSequence } = pages.meta;
@@ -55,7 +53,9 @@ export function rootBucket(pages: PageReader): Bucket {
 /** Opens a bucket from its value in the parent. Throws DATABASE_CORRUPT when the value is no bucket. */
 export function openBucket(pages: PageReader, name: Uint8Array, value: Uint8Array): Bucket {
   if (value.length < bucketHeaderSize) {
-    throw corrupt(`bucket ${showName(name)}: its header has ${value.length} bytes, not 16`, { bucket: showName(name) });
+    throw corrupt('bucket-header', `bucket ${showName(name)}: its header has ${value.length} bytes, not 16`, {
+      bucket: showName(name),
+    });
   }
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   const rootId = readPageId(view, 0);
@@ -69,9 +69,11 @@ export function openBucket(pages: PageReader, name: Uint8Array, value: Uint8Arra
 export function inlinePage(name: Uint8Array, value: Uint8Array): Page {
   const bucket = showName(name);
   const image = value.subarray(bucketHeaderSize);
-  if (image.length < pageHeaderSize) throw corrupt(`bucket ${bucket}: its inline page is cut off`, { bucket });
+  if (image.length < pageHeaderSize)
+    throw corrupt('bucket-header', `bucket ${bucket}: its inline page is cut off`, { bucket });
   const page = decodePage(0, image);
-  if (page.flags !== pageFlags.leaf) throw corrupt(`bucket ${bucket}: its inline page is not a leaf`, { bucket });
+  if (page.flags !== pageFlags.leaf)
+    throw corrupt('bucket-header', `bucket ${bucket}: its inline page is not a leaf`, { bucket });
   return page;
 }
 
@@ -90,7 +92,8 @@ function bucketOver(
   rootPage: () => Page,
 ): Bucket {
   const find = (key: Uint8Array) => {
-    for (const entry of walk(pages, rootPage(), key)) return compareBytes(entry.key, key) === 0 ? entry : undefined;
+    for (const entry of walk(pages, rootPage(), key))
+      return compareBytes(entry.key, key) === 0 ? entry : undefined;
     return undefined;
   };
   return {
@@ -129,7 +132,11 @@ function* walk(pages: PageReader, root: Page, from: Uint8Array | undefined): Gen
     if (page.flags === pageFlags.leaf) {
       const entry = leafElement(page, index);
       if (before !== undefined && compareBytes(before, entry.key) >= 0) {
-        throw corrupt(`page ${page.id}: key ${showKey(entry.key)} is not above the key before it`, { page: page.id });
+        throw corrupt(
+          'key-order',
+          `page ${page.id}: key ${showKey(entry.key)} is not above the key before it`,
+          { page: page.id },
+        );
       }
       before = entry.key;
       yield entry;
@@ -145,7 +152,9 @@ function* walk(pages: PageReader, root: Page, from: Uint8Array | undefined): Gen
 }
 
 function tooManyPages(id: number): Error {
-  return corrupt(`page ${id}: the tree refers to it in a circle or more than once`, { page: id });
+  return corrupt('page-twice', `page ${id}: the tree refers to it in a circle or more than once`, {
+    page: id,
+  });
 }
 
 /** Where to enter a page for a key: in a leaf the first element ≥ key, in a branch the last element ≤ key. */
@@ -185,4 +194,3 @@ function lastEntry(pages: PageReader, root: Page): Entry | undefined {
   }
   return undefined;
 }
-

@@ -30,7 +30,9 @@ export interface Database {
 export function openDatabase(source: ByteSource): Database {
   const { live: meta, pages: metaPages } = readMetas(source);
   if (meta.pageCount < 3 || meta.rootId < 2 || meta.rootId >= meta.pageCount) {
-    throw corrupt(`${source.name}: the meta page points outside the file`, { page: meta.rootId });
+    throw corrupt('page-out-of-range', `${source.name}: the meta page points outside the file`, {
+      page: meta.rootId,
+    });
   }
   const pages = createPageReader(source, meta);
   const root = rootBucket(pages);

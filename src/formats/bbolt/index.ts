@@ -1,4 +1,15 @@
 /** bbolt files: read, check, build, patch. Bytes in, values out. */
 export { type Bucket, type Entry, showName } from './bucket.ts';
+export {
+  type BucketInput,
+  type BuildItem,
+  type BuildOptions,
+  createDatabaseBuilder,
+  type DatabaseBuilder,
+  defaultPageSize,
+} from './build.ts';
+export { checkDatabase } from './check.ts';
 export { type Database, openDatabase } from './database.ts';
 export { type InvalidMeta, isValidMeta, type Meta } from './meta.ts';
+export type { StructureFault } from './page.ts';
+export { type BucketEdits, type PageWrite, type PatchPlan, planPatch } from './patch.ts';

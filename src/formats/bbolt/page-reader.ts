@@ -30,7 +30,11 @@ export function createPageReader(source: ByteSource, meta: Meta): PageReader {
       if (known !== undefined) return known;
       const page = readPage(id);
       if (page.flags !== pageFlags.branch && page.flags !== pageFlags.leaf) {
-        throw corrupt(`page ${id}: type 0x${page.flags.toString(16)} where a branch or leaf is needed`, { page: id });
+        throw corrupt(
+          'page-type',
+          `page ${id}: type 0x${page.flags.toString(16)} where a branch or leaf is needed`,
+          { page: id },
+        );
       }
       if (page.flags === pageFlags.branch && page.overflow === 0) remember(branches, page);
       return page;
@@ -51,16 +55,21 @@ function remember(pages: Map<number, Page>, page: Page): void {
 function readPageWithOverflow(source: ByteSource, meta: Meta, id: number): Page {
   const { pageSize, pageCount } = meta;
   if (id < 2 || id >= pageCount) {
-    throw corrupt(`page ${id}: out of range, the database has ${pageCount} pages`, { page: id });
+    throw corrupt('page-out-of-range', `page ${id}: out of range, the database has ${pageCount} pages`, {
+      page: id,
+    });
   }
   const first = readBytes(source, new Uint8Array(pageSize), id, id * pageSize);
   const view = new DataView(first.buffer);
   const ownId = readPageId(view, 0);
-  if (ownId !== id) throw corrupt(`page ${id}: its header says it is page ${ownId}`, { page: id });
+  if (ownId !== id) throw corrupt('page-id', `page ${id}: its header says it is page ${ownId}`, { page: id });
   const overflow = view.getUint32(12, true);
   if (overflow === 0) return decodePage(id, first);
   if (id + overflow >= pageCount) {
-    throw corrupt(`page ${id}: ${overflow} overflow pages run past the end`, { page: id, overflow });
+    throw corrupt('page-overflow', `page ${id}: ${overflow} overflow pages run past the end`, {
+      page: id,
+      overflow,
+    });
   }
   const sizeBytes = (1 + overflow) * pageSize;
   // The size is only believed once the file is known to hold it.
@@ -77,9 +86,8 @@ function readBytes(source: ByteSource, target: Uint8Array, id: number, offset: n
 }
 
 function cutOff(source: ByteSource, id: number): HoldfastError {
-  return corrupt(`page ${id}: the file ends before it (${source.sizeBytes} bytes)`, {
+  return corrupt('file-too-short', `page ${id}: the file ends before it (${source.sizeBytes} bytes)`, {
     page: id,
     sizeBytes: source.sizeBytes,
   });
 }
-

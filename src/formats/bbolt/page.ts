@@ -18,6 +18,9 @@ export const pageFlags = { branch: 0x01, leaf: 0x02, meta: 0x04, freelist: 0x10 
 /** Leaf element flag: the value is a bucket header (and perhaps an inline page). */
 export const bucketElementFlag = 0x01;
 
+/** Deeper than any real tree: 2^64 keys at the smallest fan-out that bbolt writes. */
+export const maximumDepth = 64;
+
 /** A page with its overflow, as one run of bytes. `bytes` may be a view; nothing here writes to it. */
 export interface Page {
   /** Page id; 0 for the image of an inline bucket. */
@@ -43,8 +46,33 @@ export interface BranchElement {
   readonly childId: number;
 }
 
-export function corrupt(message: string, details: Record<string, string | number>): HoldfastError {
-  return new HoldfastError('DATABASE_CORRUPT', message, { details });
+/** What can be wrong with the structure of a file: the codes of the checker's findings. */
+export type StructureFault =
+  | 'file-too-short'
+  | 'meta-invalid'
+  | 'page-out-of-range'
+  | 'page-id'
+  | 'page-type'
+  | 'page-overflow'
+  | 'page-elements'
+  | 'page-twice'
+  | 'page-free-but-used'
+  | 'page-unreachable'
+  | 'tree-too-deep'
+  | 'branch-empty'
+  | 'key-order'
+  | 'key-out-of-bounds'
+  | 'key-size'
+  | 'bucket-header'
+  | 'freelist';
+
+/** A DATABASE_CORRUPT error; `details.fault` holds the code that the checker gives to the same damage. */
+export function corrupt(
+  fault: StructureFault,
+  message: string,
+  details: Record<string, string | number>,
+): HoldfastError {
+  return new HoldfastError('DATABASE_CORRUPT', message, { details: { fault, ...details } });
 }
 
 /** Reads a u64 as a number. Values above 2^53 lose precision, which is fine for ids that are then range-checked. */
@@ -60,7 +88,7 @@ export function decodePage(id: number, bytes: Uint8Array): Page {
   const page = { id, flags, count, overflow: view.getUint32(12, true), bytes, view };
   const isTree = flags === pageFlags.leaf || flags === pageFlags.branch;
   if (isTree && pageHeaderSize + count * elementSize > bytes.length) {
-    throw corrupt(`page ${id}: ${count} elements do not fit the page`, { page: id });
+    throw corrupt('page-elements', `page ${id}: ${count} elements do not fit the page`, { page: id });
   }
   return page;
 }
@@ -91,7 +119,10 @@ export function branchElement(page: Page, index: number): BranchElement {
 }
 
 function elementPastPage(page: Page, index: number): HoldfastError {
-  return corrupt(`page ${page.id}: element ${index} runs past the page`, { page: page.id, element: index });
+  return corrupt('page-elements', `page ${page.id}: element ${index} runs past the page`, {
+    page: page.id,
+    element: index,
+  });
 }
 
 /** How a key is shown in messages: hex, cut after 32 bytes. Keys of the `key` bucket are revisions, not names. */

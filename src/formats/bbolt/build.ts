@@ -1,0 +1,208 @@
+/**
+ * The bulk builder: sorted items in, a fresh compact database out, streaming.
+ *
+ * Leaves are written as they fill; of each level of branches only the page being filled is in memory. The two meta
+ * pages come last, so a build that stops halfway leaves a file that nobody takes for a database.
+ * Layout: metas 0 and 1, the buckets' pages, the root leaf, no freelist (as etcd on Linux writes).
+ */
+import { compareBytes } from '../../base/index.ts';
+import { bucketHeaderSize, showName } from './bucket.ts';
+import {
+  branchItemSize,
+  type ChildRef,
+  encodeBranch,
+  encodeLeaf,
+  leafItemSize,
+  packPages,
+} from './encode-page.ts';
+import { encodeMetaPage, type Meta } from './meta.ts';
+import { type LeafElement, pageHeaderSize } from './page.ts';
+
+export interface BuildOptions {
+  /** A power of two from 1024; default 4096. */
+  readonly pageSize?: number;
+  /** Share of a page that is filled; default 0.9, as etcd's defragmentation fills its pages. */
+  readonly fill?: number;
+  /** Receives bytes at offsets, in ascending order except for the two meta pages at the end. Not kept after the call. */
+  readonly write: (bytes: Uint8Array, offset: number) => void;
+}
+
+export interface BuildItem {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+export interface BucketInput {
+  readonly name: Uint8Array;
+  /** In ascending key order, else RangeError. */
+  readonly items: Iterable<BuildItem>;
+  readonly sequence?: bigint;
+}
+
+export interface DatabaseBuilder {
+  /** Writes a whole bucket. Buckets may come in any order; a name may come once. */
+  addBucket(input: BucketInput): void;
+  /** Writes the root and the meta pages; returns the meta. */
+  finish(): Meta;
+}
+
+export const defaultPageSize = 4096;
+
+/** Bytes collected before they are handed on: fewer, larger writes. */
+const batchBytes = 1 << 20;
+
+export function createDatabaseBuilder(options: BuildOptions): DatabaseBuilder {
+  const pageSize = options.pageSize ?? defaultPageSize;
+  const fillBytes = Math.floor(pageSize * (options.fill ?? 0.9));
+  const output = openPageOutput(pageSize, options.write);
+  const roots: LeafElement[] = [];
+  return {
+    addBucket(input) {
+      const value = writeBucket(output, input, fillBytes);
+      roots.push({ key: input.name.slice(), value, isBucket: true });
+    },
+    finish() {
+      roots.sort((a, b) => compareBytes(a.key, b.key));
+      const rootId = writeTree(output, ascending(roots, 'root'), fillBytes);
+      output.flush();
+      const meta = {
+        pageSize,
+        rootId,
+        rootSequence: 0n,
+        freelistId: undefined,
+        pageCount: output.pageCount,
+        txid: 2n,
+      };
+      options.write(encodeMetaPage(1, { ...meta, txid: 1n }), pageSize);
+      options.write(encodeMetaPage(0, meta), 0);
+      return meta;
+    },
+  };
+}
+
+interface PageOutput {
+  readonly pageSize: number;
+  /** Pages given out so far, the two metas included. */
+  readonly pageCount: number;
+  /** Appends an encoded page (with overflow); `encode` is told the id that it gets. */
+  append(encode: (id: number) => Uint8Array): number;
+  flush(): void;
+}
+
+function openPageOutput(pageSize: number, write: BuildOptions['write']): PageOutput {
+  const batch = new Uint8Array(batchBytes);
+  let batchOffset = 2 * pageSize;
+  let batched = 0;
+  let pageCount = 2;
+  const flush = () => {
+    if (batched > 0) write(batch.subarray(0, batched), batchOffset);
+    batchOffset += batched;
+    batched = 0;
+  };
+  return {
+    pageSize,
+    get pageCount() {
+      return pageCount;
+    },
+    append(encode) {
+      const id = pageCount;
+      const bytes = encode(id);
+      pageCount += bytes.length / pageSize;
+      if (batched + bytes.length > batch.length) flush();
+      if (bytes.length > batch.length) {
+        write(bytes, batchOffset);
+        batchOffset += bytes.length;
+      } else {
+        batch.set(bytes, batched);
+        batched += bytes.length;
+      }
+      return id;
+    },
+    flush,
+  };
+}
+
+/** Writes a bucket's pages and returns its value for the root: a header, or a header with the inline page. */
+function writeBucket(output: PageOutput, input: BucketInput, fillBytes: number): Uint8Array {
+  const inlineLimit = output.pageSize / 4;
+  const head: LeafElement[] = [];
+  let headBytes = pageHeaderSize;
+  const items = ascending(toElements(input.items), showName(input.name))[Symbol.iterator]();
+  for (let next = items.next(); ; next = items.next()) {
+    if (next.done === true) return bucketValue(0, input.sequence ?? 0n, encodeLeaf(0, head, undefined));
+    head.push(next.value);
+    headBytes += leafItemSize(next.value);
+    if (headBytes > inlineLimit) break;
+  }
+  const rest = { [Symbol.iterator]: () => items };
+  return bucketValue(writeTree(output, concatenate(head, rest), fillBytes), input.sequence ?? 0n);
+}
+
+/** Encodes a bucket's header, with its inline page behind it when there is one. */
+export function bucketValue(
+  rootId: number,
+  sequence: bigint,
+  inline: Uint8Array = new Uint8Array(0),
+): Uint8Array {
+  const value = new Uint8Array(bucketHeaderSize + inline.length);
+  const view = new DataView(value.buffer);
+  view.setBigUint64(0, BigInt(rootId), true);
+  view.setBigUint64(8, sequence, true);
+  value.set(inline, bucketHeaderSize);
+  return value;
+}
+
+/** Writes leaves and the branches above them; returns the id of the top page. */
+function writeTree(output: PageOutput, items: Iterable<LeafElement>, fillBytes: number): number {
+  const top = writeBranches(output, writeLeaves(output, items, fillBytes));
+  return top ?? output.append((id) => encodeLeaf(id, [], output.pageSize));
+}
+
+function* writeLeaves(
+  output: PageOutput,
+  items: Iterable<LeafElement>,
+  fillBytes: number,
+): Generator<ChildRef> {
+  for (const run of packPages(items, leafItemSize, fillBytes)) {
+    const id = output.append((own) => encodeLeaf(own, run, output.pageSize));
+    yield { key: run[0]!.key.slice(), id };
+  }
+}
+
+/** Writes one level of branches after another, pulling children through all levels at once. */
+function writeBranches(output: PageOutput, children: Iterable<ChildRef>): number | undefined {
+  const iterator = children[Symbol.iterator]();
+  const first = iterator.next();
+  if (first.done === true) return undefined;
+  const second = iterator.next();
+  if (second.done === true) return first.value.id;
+  const rest = { [Symbol.iterator]: () => iterator };
+  return writeBranches(output, writeLevel(output, concatenate([first.value, second.value], rest)));
+}
+
+function* writeLevel(output: PageOutput, children: Iterable<ChildRef>): Generator<ChildRef> {
+  for (const run of packPages(children, branchItemSize, output.pageSize)) {
+    const id = output.append((own) => encodeBranch(own, run, output.pageSize));
+    yield { key: run[0]!.key, id };
+  }
+}
+
+function* toElements(items: Iterable<BuildItem>): Generator<LeafElement> {
+  for (const { key, value } of items) yield { key, value, isBucket: false };
+}
+
+function* ascending(items: Iterable<LeafElement>, bucket: string): Generator<LeafElement> {
+  let before: Uint8Array | undefined;
+  for (const item of items) {
+    if (before !== undefined && compareBytes(before, item.key) >= 0) {
+      throw new RangeError(`bucket ${bucket}: items are not in ascending key order`);
+    }
+    before = item.key;
+    yield item;
+  }
+}
+
+function* concatenate<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
+  yield* first;
+  yield* second;
+}
