@@ -1,0 +1,104 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Peer } from '../peers/index.ts';
+import {
+  type EtcdPorts,
+  type EtcdServer,
+  PortTaken,
+  choosePorts,
+  memberUrls,
+  startEtcd,
+} from './etcd-server.ts';
+import type { Pki } from './pki.ts';
+
+export interface ClusterOptions {
+  readonly peer: Peer;
+  readonly size: number;
+  /** Each member gets `<directory>/<name>` as its data dir. */
+  readonly directory: string;
+  readonly tls?: Pki;
+  readonly initialClusterToken?: string;
+  readonly extraArgs?: readonly string[];
+}
+
+/** Members that form a quorum. Disposing stops them all. */
+export interface EtcdCluster extends AsyncDisposable {
+  readonly members: readonly EtcdServer[];
+  readonly endpoints: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Name and ports of one planned member. */
+export interface PlannedMember {
+  readonly name: string;
+  readonly ports: EtcdPorts;
+  readonly peerUrl: string;
+  readonly clientUrl: string;
+}
+
+/** Names `m1`, `m2` … and ports, chosen ahead: a restore has to know the peer URLs before any member starts. */
+export async function planMembers(size: number, tls: Pki | undefined): Promise<PlannedMember[]> {
+  const members: PlannedMember[] = [];
+  for (let index = 1; index <= size; index++) {
+    const ports = await choosePorts();
+    const urls = memberUrls(ports, tls);
+    members.push({ name: `m${index}`, ports, peerUrl: urls.peer, clientUrl: urls.client });
+  }
+  return members;
+}
+
+/** The value of `--initial-cluster` for these members. */
+export function initialCluster(members: readonly PlannedMember[]): string {
+  return members.map((member) => `${member.name}=${member.peerUrl}`).join(',');
+}
+
+/** Starts a new cluster and resolves when every member serves. */
+export async function startCluster(options: ClusterOptions): Promise<EtcdCluster> {
+  for (let attempt = 1; ; attempt++) {
+    const planned = await planMembers(options.size, options.tls);
+    try {
+      return await startPlannedMembers(options, planned);
+    } catch (error) {
+      if (!(error instanceof PortTaken) || attempt === 5) throw error;
+      // Their data dirs name the ports that somebody else has: begin afresh.
+      await Promise.all(
+        planned.map((member) => rm(join(options.directory, member.name), { recursive: true, force: true })),
+      );
+    }
+  }
+}
+
+/** Starts members whose data dirs are empty or already made for just these names and ports. */
+export async function startPlannedMembers(
+  options: Omit<ClusterOptions, 'size'>,
+  planned: readonly PlannedMember[],
+): Promise<EtcdCluster> {
+  await using starting = new AsyncDisposableStack();
+  const results = await Promise.allSettled(
+    planned.map(async (member) => {
+      const server = await startEtcd({
+        ...options,
+        name: member.name,
+        dataDir: join(options.directory, member.name),
+        ports: member.ports,
+        initialCluster: initialCluster(planned),
+      });
+      return starting.use(server);
+    }),
+  );
+  const members = results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+  await Promise.all(members.map((member) => member.ready()));
+  starting.move();
+  const stop = async () => {
+    await Promise.all(members.map((member) => member.stop()));
+  };
+  return {
+    members,
+    endpoints: members.map((member) => member.clientUrl),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
