@@ -14,3 +14,11 @@ export function parseJson(text: string): Json {
   // The third argument of a reviver is newer than TypeScript's library types.
   return JSON.parse(text, keepDigits as (this: unknown, key: string, value: unknown) => unknown) as Json;
 }
+
+/** A 64-bit integer, whichever way JSON has it: a number, a decimal string, or left out when it is 0. */
+export function int64(value: Json | undefined): bigint {
+  if (value === undefined) return 0n;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
+    return BigInt(value);
+  throw new Error(`not an integer: ${JSON.stringify(value)}`);
+}
