@@ -6,7 +6,7 @@
  * server/etcdserver/api/membership/storev2.go (3.5.30).
  */
 import { utf8 } from '../../base/index.ts';
-import { formatGoJsonString } from '../mvcc/exact-json.ts';
+import { formatGoJsonString } from '../mvcc/index.ts';
 
 export interface V2StoreMember {
   readonly id: bigint;
