@@ -10,6 +10,8 @@ export {
 } from './build.ts';
 export { checkDatabase } from './check.ts';
 export { type Database, openDatabase } from './database.ts';
+export { type KeyBounds, type LeafRun, type RowVisitor, scanLeaf } from './leaf-scan.ts';
 export { type InvalidMeta, isValidMeta, type Meta } from './meta.ts';
+export { type BucketOutline, boundStart, type Outline, outlineDatabase } from './outline.ts';
 export type { StructureFault } from './page.ts';
 export { type BucketEdits, type PageWrite, type PatchPlan, planPatch } from './patch.ts';

@@ -1,0 +1,153 @@
+/**
+ * The part of a scan that every thread does: take the next block of the file, read it, look at the leaves in it.
+ *
+ * Blocks are handed out in file order by one shared counter, so that a cold disk is read from front to back. Results
+ * go into shared arrays by leaf index, which is tree order.
+ */
+import { crc32c, readFully } from '../../base/index.ts';
+import { boundStart, type KeyBounds, type RowVisitor, scanLeaf } from '../../formats/bbolt/index.ts';
+import { LiveKeys } from './live-keys.ts';
+
+/** Everything a thread needs; all arrays lie over SharedArrayBuffers. */
+export interface ScanJob {
+  /** Open for reading; valid in every thread of the process. */
+  readonly fd: number;
+  readonly pageSize: number;
+  readonly pageCount: number;
+  readonly leafCount: number;
+  readonly leafByPage: Uint32Array;
+  readonly bounds: Uint8Array;
+  readonly boundEnds: Uint32Array;
+  /** Index behind the last leaf of each bucket that has leaves. */
+  readonly bucketEnds: readonly number[];
+  /** Leaves of the `key` bucket, whose live user keys are counted; [0, 0) to count none. */
+  readonly keyLeaves: readonly [first: number, end: number];
+  /** [next block, fault flag]; both by Atomics. */
+  readonly shared: Int32Array;
+  readonly crcs: Uint32Array;
+  readonly sizes: Uint32Array;
+  readonly rows: Uint32Array;
+  readonly overflows: Uint32Array;
+}
+
+/** A block stays in the processor's cache between the read and the checksum. */
+const blockBytes = 512 * 1024;
+
+/** Something that only the full check can judge was met; the scan's results are void. */
+export function hasFault(job: ScanJob): boolean {
+  return Atomics.load(job.shared, 1) !== 0;
+}
+
+/** Looks at one block after another; `next` returns false when there is none left or a fault was met. */
+export class ScanThread {
+  readonly liveKeys: LiveKeys | undefined;
+  readonly #job: ScanJob;
+  readonly #pagesInBlock: number;
+  readonly #buffer: Uint8Array;
+  readonly #view: DataView;
+
+  constructor(job: ScanJob) {
+    this.#job = job;
+    this.#pagesInBlock = Math.max(1, Math.floor(blockBytes / job.pageSize));
+    this.#buffer = new Uint8Array(this.#pagesInBlock * job.pageSize);
+    this.#view = new DataView(this.#buffer.buffer);
+    this.liveKeys = job.keyLeaves[1] > job.keyLeaves[0] ? new LiveKeys() : undefined;
+  }
+
+  /** Scans the next block. */
+  next(): boolean {
+    const block = Atomics.add(this.#job.shared, 0, 1);
+    const first = block * this.#pagesInBlock;
+    if (first >= this.#job.pageCount || hasFault(this.#job)) return false;
+    this.#scanBlock(first, Math.min(first + this.#pagesInBlock, this.#job.pageCount));
+    return true;
+  }
+
+  /** Bytes of the file that blocks handed out so far cover, by all threads together. */
+  get doneBytes(): number {
+    const blocks = Atomics.load(this.#job.shared, 0);
+    return Math.min(blocks * this.#pagesInBlock, this.#job.pageCount) * this.#job.pageSize;
+  }
+
+  #scanBlock(firstPage: number, endPage: number): void {
+    const { leafByPage, pageSize, fd } = this.#job;
+    let first = firstPage;
+    while (first < endPage && leafByPage[first] === 0) first++;
+    let end = endPage;
+    while (end > first && leafByPage[end - 1] === 0) end--;
+    if (first === end) return;
+    const wanted = this.#buffer.subarray(0, (end - first) * pageSize);
+    if (readFully(fd, wanted, first * pageSize) < wanted.length) {
+      this.#fault();
+      return;
+    }
+    for (let id = first; id < end; id++) {
+      if (leafByPage[id] === 0) continue;
+      const at = (id - first) * pageSize;
+      const overflow = this.#view.getUint32(at + 12, true);
+      if (id + overflow < end) this.#scanLeaf(this.#buffer, this.#view, at, id, overflow);
+      else this.#scanLongLeaf(id, overflow);
+    }
+  }
+
+  /** A leaf whose overflow pages reach past the block is read by itself. */
+  #scanLongLeaf(id: number, overflow: number): void {
+    if (id + overflow >= this.#job.pageCount) {
+      this.#fault();
+      return;
+    }
+    const bytes = new Uint8Array((1 + overflow) * this.#job.pageSize);
+    if (readFully(this.#job.fd, bytes, id * this.#job.pageSize) < bytes.length) {
+      this.#fault();
+      return;
+    }
+    this.#scanLeaf(bytes, new DataView(bytes.buffer), 0, id, overflow);
+  }
+
+  #scanLeaf(bytes: Uint8Array, view: DataView, at: number, id: number, overflow: number): void {
+    const job = this.#job;
+    const leaf = job.leafByPage[id]! - 1;
+    const visit = this.#visitorOf(bytes, leaf);
+    const run = scanLeaf(
+      bytes,
+      view,
+      at,
+      at + (1 + overflow) * job.pageSize,
+      id,
+      this.#boundsOf(leaf),
+      visit,
+    );
+    if (run === undefined || this.liveKeys?.isUndecodable === true) {
+      this.#fault();
+      return;
+    }
+    job.crcs[leaf] = crc32c(bytes.subarray(run.start, run.end));
+    job.sizes[leaf] = run.end - run.start;
+    job.rows[leaf] = run.count;
+    job.overflows[leaf] = overflow;
+  }
+
+  #visitorOf(bytes: Uint8Array, leaf: number): RowVisitor | undefined {
+    const keys = this.liveKeys;
+    const [first, end] = this.#job.keyLeaves;
+    if (keys === undefined || leaf < first || leaf >= end) return undefined;
+    return (keyStart, keyEnd, valueEnd) => keys.add(bytes, keyStart, keyEnd, valueEnd, leaf);
+  }
+
+  #boundsOf(leaf: number): KeyBounds {
+    const { bounds, boundEnds, bucketEnds } = this.#job;
+    const lowerEnd = boundEnds[leaf]!;
+    const isLast = bucketEnds.includes(leaf + 1);
+    return {
+      bytes: bounds,
+      lowerStart: boundStart(boundEnds, leaf),
+      lowerEnd,
+      upperStart: lowerEnd,
+      upperEnd: isLast ? 0 : boundEnds[leaf + 1]!,
+    };
+  }
+
+  #fault(): void {
+    Atomics.store(this.#job.shared, 1, 1);
+  }
+}

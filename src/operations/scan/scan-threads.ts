@@ -1,0 +1,66 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type OperationContext, throwIfInterrupted, yieldToEventLoop } from '../../base/index.ts';
+import { LiveKeys, type LiveKeysPart } from './live-keys.ts';
+import { type ScanJob, ScanThread } from './scan-job.ts';
+
+/** Set by the build to the text of the worker; when run from source, the worker is a file beside this one. */
+declare const HOLDFAST_SCAN_WORKER: string | undefined;
+
+/** Starting a thread costs about as much time as scanning this many bytes. */
+const bytesWorthAThread = 48 * 1024 * 1024;
+/** More threads than this only wait for memory. */
+const maximumThreads = 4;
+/** Blocks between two looks at the event loop: a few milliseconds. */
+const blocksInSlice = 8;
+
+/**
+ * Runs a job on this thread and, for large files, on others beside it. Resolves to the live keys, when the job asks
+ * for them. Throws INTERRUPTED when the context is aborted.
+ */
+export async function runScanJob(job: ScanJob, ctx: OperationContext): Promise<LiveKeys | undefined> {
+  const sizeBytes = job.pageCount * job.pageSize;
+  const others =
+    Math.min(availableParallelism(), maximumThreads, Math.ceil(sizeBytes / bytesWorthAThread)) - 1;
+  const workers = Array.from({ length: others }, () => startWorker(job));
+  try {
+    const own = await runHere(job, ctx, sizeBytes);
+    for (const { result } of workers) {
+      const part = await result;
+      if (part !== undefined) own?.merge(part);
+    }
+    return own;
+  } finally {
+    await Promise.all(workers.map(({ worker }) => worker.terminate()));
+  }
+}
+
+async function runHere(
+  job: ScanJob,
+  ctx: OperationContext,
+  totalBytes: number,
+): Promise<LiveKeys | undefined> {
+  const thread = new ScanThread(job);
+  for (let blocks = 1; thread.next(); blocks++) {
+    if (blocks % blocksInSlice !== 0) continue;
+    ctx.events({ type: 'phase-progress', phase: 'scan', doneBytes: thread.doneBytes, totalBytes });
+    await yieldToEventLoop();
+    throwIfInterrupted(ctx.signal);
+  }
+  return thread.liveKeys;
+}
+
+function startWorker(job: ScanJob): { worker: Worker; result: Promise<LiveKeysPart | undefined> } {
+  const options = { workerData: job };
+  const worker =
+    typeof HOLDFAST_SCAN_WORKER === 'string'
+      ? new Worker(HOLDFAST_SCAN_WORKER, { ...options, eval: true })
+      : new Worker(new URL('./scan-worker.ts', import.meta.url), options);
+  const result = new Promise<LiveKeysPart | undefined>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+  // Awaited in order; a failure before its turn must not count as unhandled.
+  result.catch(() => undefined);
+  return { worker, result };
+}
