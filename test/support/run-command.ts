@@ -95,11 +95,16 @@ export class CommandFailed extends Error {
   }
 }
 
-/** This process's environment without what would steer etcd, etcdctl or etcdutl, plus the given variables. */
+/**
+ * This process's environment without what would steer etcd, etcdctl, etcdutl or holdfast, or tell a child that it is a
+ * test file; plus the given variables.
+ */
 export function environment(extra: RunOptions['env'] = {}): Record<string, string> {
   const merged = Object.entries({ ...process.env, ...extra }).filter(
     (entry): entry is [string, string] =>
-      entry[1] !== undefined && (entry[0] in extra || !/^ETCD(CTL|UTL)?_/.test(entry[0])),
+      entry[1] !== undefined &&
+      (entry[0] in extra ||
+        !/^(ETCD(CTL|UTL)?_|HOLDFAST_(?!PEERS_DIR|SOAK)|NODE_TEST_CONTEXT$)/.test(entry[0])),
   );
   return Object.fromEntries(merged);
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import { environment } from './run-command.ts';
 
 /** A program that runs until it is told to stop. Its output goes to a log file. */
@@ -31,7 +31,8 @@ export async function startProcess(
 ): Promise<StartedProcess> {
   const log = await open(options.logFile, 'a', 0o600);
   try {
-    const child = spawn(file, args, {
+    const [command, ...rest] = [...(await dieWithUs()), file, ...args];
+    const child = spawn(command!, rest, {
       cwd: options.cwd,
       env: environment(options.env),
       stdio: ['ignore', log.fd, log.fd],
@@ -46,6 +47,17 @@ export async function startProcess(
     await log.close();
   }
 }
+
+/** What makes the kernel take a child along even when this process is killed outright; not every system has it. */
+async function dieWithUs(): Promise<readonly string[]> {
+  deathTie ??= access('/usr/bin/setpriv', constants.X_OK).then(
+    () => ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'],
+    () => [],
+  );
+  return deathTie;
+}
+
+let deathTie: Promise<readonly string[]> | undefined;
 
 function handle(child: ChildProcess): StartedProcess {
   let ended: string | undefined;
