@@ -1,0 +1,104 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Peer } from '../test/peers/index.ts';
+import { startEtcd } from '../test/support/etcd-server.ts';
+import { createPki } from '../test/support/pki.ts';
+import { mustRun } from '../test/support/run-command.ts';
+import { type Command, compare, tryDropCaches } from './measure.ts';
+import type { Row } from './report.ts';
+
+export interface CaseContext {
+  readonly peer: Peer;
+  /** The snapshot that is measured. */
+  readonly file: string;
+  /** For outputs; empty at the start of each case. */
+  readonly directory: string;
+  readonly rounds: number;
+}
+
+type Case = (context: CaseContext) => Promise<Omit<Row, 'name'> | undefined>;
+
+const node = join(import.meta.dirname, '..', 'node_modules', '.bin', 'node');
+const program = join(import.meta.dirname, '..', 'dist', 'holdfast.js');
+const nothing = () => {};
+
+function holdfast(...args: string[]): string[] {
+  return [node, program, '--progress', 'none', ...args];
+}
+
+export const cases: Readonly<Record<string, Case>> = {
+  status: async ({ peer, file, rounds }) => {
+    const ours = { label: 'holdfast', argv: holdfast('snapshot', 'status', file) };
+    const theirs = { label: 'etcdutl', argv: [etcdutl(peer), 'snapshot', 'status', file] };
+    return { comparison: await compare(ours, theirs, rounds, nothing), target: 0.6 };
+  },
+  'status-cold': async ({ peer, file, rounds }) => {
+    if (!tryDropCaches()) {
+      console.error('status-cold is left out: only root may empty the page cache');
+      return undefined;
+    }
+    const ours = { label: 'holdfast', argv: holdfast('snapshot', 'status', file) };
+    const theirs = { label: 'etcdutl', argv: [etcdutl(peer), 'snapshot', 'status', file] };
+    return { comparison: await compare(ours, theirs, rounds, () => tryDropCaches()), target: 0.3 };
+  },
+  restore: async ({ peer, file, directory, rounds }) => {
+    const command = (label: string, argv: string[]): Command => {
+      const dataDir = join(directory, label);
+      return {
+        label,
+        argv: [...argv, 'snapshot', 'restore', file, '--data-dir', dataDir],
+        prepare: () => rm(dataDir, { recursive: true, force: true }),
+      };
+    };
+    const comparison = await compare(
+      command('holdfast', holdfast()),
+      command('etcdutl', [etcdutl(peer)]),
+      rounds,
+      nothing,
+    );
+    return { comparison, target: 0.7 };
+  },
+  save: async ({ peer, file, directory, rounds }) => {
+    const copy = join(directory, 'source.db');
+    const dataDir = join(directory, 'data');
+    await copyFile(file, copy);
+    await mustRun(etcdutl(peer), ['snapshot', 'restore', copy, '--data-dir', dataDir], {
+      timeoutMs: 300_000,
+    });
+    const tls = await createPki(join(directory, 'pki'));
+    await using server = await startEtcd({
+      peer,
+      dataDir,
+      tls,
+      extraArgs: ['--quota-backend-bytes=8589934592'],
+    });
+    await server.ready();
+    const flags = [
+      `--endpoints=${server.clientUrl}`,
+      `--cacert=${tls.authority.certFile}`,
+      `--cert=${tls.client.certFile}`,
+      `--key=${tls.client.keyFile}`,
+    ];
+    const command = (label: string, argv: string[]): Command => {
+      const target = join(directory, `${label}.db`);
+      return {
+        label,
+        argv: [...argv, ...flags, 'snapshot', 'save', target],
+        env: { ETCDCTL_API: '3' },
+        prepare: () => rm(target, { force: true }),
+      };
+    };
+    const comparison = await compare(
+      command('holdfast', holdfast()),
+      command('etcdctl', [peer.etcdctl]),
+      rounds,
+      nothing,
+    );
+    return { comparison, target: 1.05 };
+  },
+};
+
+function etcdutl(peer: Peer): string {
+  if (peer.etcdutl === undefined) throw new Error(`etcd ${peer.version} has no etcdutl`);
+  return peer.etcdutl;
+}
