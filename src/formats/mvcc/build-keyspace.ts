@@ -1,10 +1,10 @@
+import { runToEnd, SliceMeter, type Steps } from '../../base/index.ts';
 import { Uint32Column, Uint64Column } from './columns.ts';
 import { KeyTable } from './key-table.ts';
 import { Keyspace, tombstoneBit } from './keyspace.ts';
 import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { readUint32At, revisionKeyBytes, revisionKeyFault } from './revision.ts';
-import { runToEnd, SliceMeter, type Steps } from './slices.ts';
 import type { KeyValueStoreFile, StoreBucket } from './store-file.ts';
 import { readStoreRevision } from './store-revision.ts';
 

@@ -7,13 +7,12 @@
  *
  * Source: etcd server/storage/mvcc/{hash,kvstore,key_index}.go (3.6.14); mvcc/kvstore.go (3.4.39).
  */
-import { utf8 } from '../../base/index.ts';
+import { runToEnd, SliceMeter, type Steps, utf8 } from '../../base/index.ts';
 import { Uint32Column } from './columns.ts';
 import { KeyTable } from './key-table.ts';
 import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { compareMain, type RevisionBound, revisionBound, revisionKeyFault } from './revision.ts';
-import { runToEnd, SliceMeter, type Steps } from './slices.ts';
 import { RunningChecksum } from './running-checksum.ts';
 import type { KeyValueStoreFile, StoreBucket } from './store-file.ts';
 import { readStoreRevision, resolveRevision } from './store-revision.ts';
@@ -44,7 +43,7 @@ export function hashKv(store: KeyValueStoreFile, options: HashKvOptions = {}): H
   return runToEnd(hashKvSteps(store, options));
 }
 
-/** `hashKv` in slices; yields the bytes walked so far, counting rows twice where two passes are needed. */
+/** `hashKv` in slices; yields the bytes walked so far. */
 export function* hashKvSteps(store: KeyValueStoreFile, options: HashKvOptions = {}): Steps<HashKv> {
   const own = readStoreRevision(store);
   const compact = options.compactRevision ?? own.compact;
@@ -54,7 +53,7 @@ export function* hashKvSteps(store: KeyValueStoreFile, options: HashKvOptions = 
   const checksum = new RunningChecksum();
   checksum.add(utf8('key'));
   if (bucket !== undefined) {
-    const meter = new SliceMeter();
+    const meter = new SliceMeter(compact > 0n ? 2 : 1);
     const keep = compact > 0n ? yield* keptRows(bucket, bounds.upper, meter) : undefined;
     yield* addRows(bucket, bounds, keep, checksum, meter);
   }

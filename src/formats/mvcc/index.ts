@@ -66,7 +66,6 @@ export {
   revisionKeyFault,
 } from './revision.ts';
 export { authKeys, type BucketName, bucketNames, clusterKeys, metaKeys } from './schema-buckets.ts';
-export { runToEnd, SliceMeter, type Steps } from './slices.ts';
 export {
   keyCountRule,
   type KeyCountRule,

@@ -4,7 +4,7 @@
  *
  * Source: etcd etcdutl/snapshot/v3_snapshot.go (3.5.30, 3.6.14); clientv3/snapshot/v3_snapshot.go (3.4.23).
  */
-import { crc32c, utf8 } from '../../base/index.ts';
+import { crc32c, runToEnd, SliceMeter, type Steps, utf8 } from '../../base/index.ts';
 import { Uint32Column } from './columns.ts';
 import { KeyTable } from './key-table.ts';
 import { decodeVersionRecord } from './meta-records.ts';
@@ -12,7 +12,6 @@ import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { decodeRevision, revisionKeyFault } from './revision.ts';
 import { metaKeys } from './schema-buckets.ts';
-import { runToEnd, SliceMeter, type Steps } from './slices.ts';
 import type { KeyValueStoreFile, StoreBucket } from './store-file.ts';
 
 /** How TOTAL KEYS counts: rows of all buckets (3.4, 3.5), or distinct live user keys (3.6 and later). */
