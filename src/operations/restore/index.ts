@@ -1,0 +1,3 @@
+/** `snapshot restore`: a data dir out of a snapshot. */
+export { restoreDefaults, type RestoreOptions, type RestoreResult } from './restore-options.ts';
+export { restoreSnapshot } from './restore-snapshot.ts';
