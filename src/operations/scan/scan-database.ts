@@ -28,7 +28,7 @@ import {
   statusNumbers,
 } from '../../formats/mvcc/index.ts';
 import { hasFault, type ScanJob } from './scan-job.ts';
-import { runScanJob } from './scan-threads.ts';
+import { startScanCrew } from './scan-threads.ts';
 
 export interface DatabaseScan {
   /** CRC-32C of `snapshot status`; unsigned 32-bit. */
@@ -83,9 +83,10 @@ async function tryFastScan(file: FileSource, ctx: OperationContext): Promise<Dat
     // A stored freelist is compared with what is in use, page by page: the full check's work.
     if (database.meta.freelistId !== undefined || database.metaPages.some((meta) => !('pageSize' in meta)))
       return undefined;
+    await using crew = startScanCrew(database.meta.pageCount * database.meta.pageSize);
     const outline = outlineDatabase(database);
     const job = planJob(file, database, outline, rule);
-    const liveKeys = await runScanJob(job, ctx);
+    const liveKeys = await crew.run(job, ctx);
     if (hasFault(job) || !eachPageOnce(job, outline)) return undefined;
     const { hash, allRows } = hashInTreeOrder(job, outline);
     const totalKeys = rule === 'live-keys' ? (liveKeys?.count ?? countInline(database)) : allRows;

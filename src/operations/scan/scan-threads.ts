@@ -14,33 +14,39 @@ const maximumThreads = 4;
 /** Blocks between two looks at the event loop: a few milliseconds. */
 const blocksInSlice = 8;
 
-/**
- * Runs a job on this thread and, for large files, on others beside it. Resolves to the live keys, when the job asks
- * for them. Throws INTERRUPTED when the context is aborted.
- */
-export async function runScanJob(job: ScanJob, ctx: OperationContext): Promise<LiveKeys | undefined> {
-  const sizeBytes = job.pageCount * job.pageSize;
-  const others =
-    Math.min(availableParallelism(), maximumThreads, Math.ceil(sizeBytes / bytesWorthAThread)) - 1;
-  const workers = Array.from({ length: others }, () => startWorker(job));
-  try {
-    const own = await runHere(job, ctx, sizeBytes);
-    for (const { result } of workers) {
-      const part = await result;
-      if (part !== undefined) own?.merge(part);
-    }
-    return own;
-  } finally {
-    await Promise.all(workers.map(({ worker }) => worker.terminate()));
-  }
+/** Threads that have been started and wait for a job. Dispose them in every case. */
+export interface ScanCrew extends AsyncDisposable {
+  /**
+   * Runs a job on this thread and on the crew's. Resolves to the live keys, when the job asks for them.
+   * Throws INTERRUPTED when the context is aborted.
+   */
+  run(job: ScanJob, ctx: OperationContext): Promise<LiveKeys | undefined>;
 }
 
-async function runHere(
-  job: ScanJob,
-  ctx: OperationContext,
-  totalBytes: number,
-): Promise<LiveKeys | undefined> {
+/** Starts as many threads as a file of this size is worth; they boot while the caller prepares the job. */
+export function startScanCrew(sizeBytes: number): ScanCrew {
+  const others =
+    Math.min(availableParallelism(), maximumThreads, Math.ceil(sizeBytes / bytesWorthAThread)) - 1;
+  const workers = Array.from({ length: Math.max(0, others) }, startWorker);
+  return {
+    async run(job, ctx) {
+      for (const { worker } of workers) worker.postMessage(job);
+      const own = await runHere(job, ctx);
+      for (const { result } of workers) {
+        const part = await result;
+        if (part !== undefined) own?.merge(part);
+      }
+      return own;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(workers.map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+async function runHere(job: ScanJob, ctx: OperationContext): Promise<LiveKeys | undefined> {
   const thread = new ScanThread(job);
+  const totalBytes = job.pageCount * job.pageSize;
   for (let blocks = 1; thread.next(); blocks++) {
     if (blocks % blocksInSlice !== 0) continue;
     ctx.events({ type: 'phase-progress', phase: 'scan', doneBytes: thread.doneBytes, totalBytes });
@@ -50,17 +56,16 @@ async function runHere(
   return thread.liveKeys;
 }
 
-function startWorker(job: ScanJob): { worker: Worker; result: Promise<LiveKeysPart | undefined> } {
-  const options = { workerData: job };
+function startWorker(): { worker: Worker; result: Promise<LiveKeysPart | undefined> } {
   const worker =
     typeof HOLDFAST_SCAN_WORKER === 'string'
-      ? new Worker(HOLDFAST_SCAN_WORKER, { ...options, eval: true })
-      : new Worker(new URL('./scan-worker.ts', import.meta.url), options);
+      ? new Worker(HOLDFAST_SCAN_WORKER, { eval: true })
+      : new Worker(new URL('./scan-worker.ts', import.meta.url));
   const result = new Promise<LiveKeysPart | undefined>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
   });
-  // Awaited in order; a failure before its turn must not count as unhandled.
+  // Awaited only when there is a job; a failure before that must not count as unhandled.
   result.catch(() => undefined);
   return { worker, result };
 }
