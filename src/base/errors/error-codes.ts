@@ -127,6 +127,92 @@ export const errorCodes = {
     meaning: 'at least one check of the snapshot failed',
     hint: 'Do not restore from this file; use another backup.',
   },
+  // a live etcd
+  ETCD_UNREACHABLE: {
+    exitStatus: 5,
+    meaning: 'no connection to an endpoint can be made',
+    hint: 'Check the endpoint, that etcd runs there, and the firewall between here and there.',
+  },
+  ETCD_UNAVAILABLE: {
+    exitStatus: 5,
+    meaning: 'the member answers but cannot serve the request now',
+    hint: 'Check that the cluster has a leader and a quorum: "holdfast endpoint status --cluster".',
+  },
+  CONNECTION_LOST: {
+    exitStatus: 5,
+    meaning: 'the connection broke while a request was under way',
+    hint: 'Check that the member still runs, then try again; a write may or may not have been applied.',
+  },
+  TLS_OPTIONS_INVALID: {
+    exitStatus: 2,
+    meaning: 'a CA certificate, client certificate or client key cannot be used',
+    hint: 'Check the files given with --cacert, --cert and --key.',
+  },
+  TLS_UNTRUSTED: {
+    exitStatus: 5,
+    meaning: 'the certificate of the server is not signed by a trusted authority',
+    hint: 'Give the CA that signed it with --cacert (on a control plane: /etc/kubernetes/pki/etcd/ca.crt).',
+  },
+  TLS_NAME_MISMATCH: {
+    exitStatus: 5,
+    meaning: 'the certificate of the server does not name the host that was dialled',
+    hint: 'Use an endpoint that the certificate names.',
+  },
+  TLS_CERT_EXPIRED: {
+    exitStatus: 5,
+    meaning: 'the certificate of the server has expired or is not valid yet',
+    hint: 'Renew the certificate of the member, and check the clocks of both machines.',
+  },
+  TLS_CLIENT_CERT_REJECTED: {
+    exitStatus: 5,
+    meaning: 'the server does not accept the client certificate',
+    hint: 'Give a certificate and key signed by the CA that the member trusts, not expired, with --cert and --key.',
+  },
+  SERVER_REQUIRES_TLS: {
+    exitStatus: 5,
+    meaning: 'plain text was sent to a port that expects TLS',
+    hint: 'Use an https:// endpoint and give --cacert, --cert and --key.',
+  },
+  SERVER_SPEAKS_PLAINTEXT: {
+    exitStatus: 5,
+    meaning: 'TLS was tried on a port that speaks plain text',
+    hint: 'Use an http:// endpoint, or leave out --cacert, --cert and --key.',
+  },
+  AUTH_REQUIRED: {
+    exitStatus: 4,
+    meaning: 'etcd has authentication enabled and no user was given',
+    hint: 'Give --user NAME:PASSWORD (or ETCDCTL_USER); "snapshot save" needs a user with the root role.',
+  },
+  AUTH_FAILED: {
+    exitStatus: 4,
+    meaning: 'etcd does not accept the user or the password',
+    hint: 'Check the user name and the password.',
+  },
+  PERMISSION_DENIED: {
+    exitStatus: 4,
+    meaning: 'the user may not do this',
+    hint: 'Use a user with the needed role; maintenance commands need the root role.',
+  },
+  ETCD_ERROR: {
+    exitStatus: 1,
+    meaning: 'etcd answered the request with an error',
+    hint: 'The message is the one of the server; its log may say more.',
+  },
+  SNAPSHOT_INCOMPLETE: {
+    exitStatus: 3,
+    meaning: 'the snapshot stream ended before all of the database had arrived',
+    hint: 'Nothing was kept; check the log of the member, then save again.',
+  },
+  SAVE_STALLED: {
+    exitStatus: 5,
+    meaning: 'no snapshot data arrived for longer than the stall limit',
+    hint: 'Nothing was kept; check the member and the network, or raise --stall-timeout.',
+  },
+  SAVE_SUPERSEDED: {
+    exitStatus: 4,
+    meaning: 'another run has taken over the unfinished file',
+    hint: 'Let one run at a time write to this path.',
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
 
 /** A stable error code: a key of the table above. */
