@@ -125,7 +125,8 @@ export class WireReader {
 
   /** Throws unless the wire type is the one that the schema gives to the field. */
   expect(field: number, actual: WireType, wanted: WireType): void {
-    if (actual !== wanted) throw malformed(`field ${field} has wire type ${actual}, not ${wanted}`, this.#offset);
+    if (actual !== wanted)
+      throw malformed(`field ${field} has wire type ${actual}, not ${wanted}`, this.#offset);
   }
 
   #byte(start: number): number {

@@ -30,7 +30,10 @@ export interface DurableFile extends AsyncDisposable {
 }
 
 /** Creates the temporary file. Errors: FILE_NOT_FOUND (no such directory), WRITE_FAILED, DISK_FULL. */
-export async function createDurableFile(path: string, options: DurableFileOptions = {}): Promise<DurableFile> {
+export async function createDurableFile(
+  path: string,
+  options: DurableFileOptions = {},
+): Promise<DurableFile> {
   const temporaryPath = options.temporaryPath ?? `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await openExclusive(temporaryPath, options.mode ?? 0o600);
   let state: 'open' | 'done' = 'open';
@@ -89,7 +92,8 @@ async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Prom
     const batch = pending.slice(0, 512);
     let { bytesWritten } = await handle.writev(batch);
     let whole = 0;
-    while (whole < batch.length && bytesWritten >= batch[whole]!.length) bytesWritten -= batch[whole++]!.length;
+    while (whole < batch.length && bytesWritten >= batch[whole]!.length)
+      bytesWritten -= batch[whole++]!.length;
     pending = pending.slice(whole);
     if (bytesWritten > 0) pending[0] = pending[0]!.subarray(bytesWritten);
   }
@@ -107,7 +111,8 @@ async function placeFile(from: string, to: string, replace: boolean): Promise<vo
       return;
     } catch (error) {
       const errno = errnoOf(error);
-      if (errno !== 'EPERM' && errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'ENOSYS') throw error;
+      if (errno !== 'EPERM' && errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'ENOSYS')
+        throw error;
     }
   }
   await rename(from, to);

@@ -38,7 +38,12 @@ export type OperationEvent =
       readonly doneBytes: number;
       readonly totalBytes?: number;
     }
-  | { readonly type: 'phase-finished'; readonly phase: string; readonly doneBytes?: number; readonly tookMs: number }
+  | {
+      readonly type: 'phase-finished';
+      readonly phase: string;
+      readonly doneBytes?: number;
+      readonly tookMs: number;
+    }
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
 export const systemClock: Clock = {
