@@ -1,62 +1,69 @@
+import { HoldfastError } from '../../base/index.ts';
+import { Uint32Column } from './columns.ts';
+
 /**
- * Many byte strings side by side in large chunks: a million keys cost their bytes and twelve more each, where a
- * million small arrays would cost a hundred more each.
+ * Many byte strings side by side in large chunks: a million keys cost their bytes and six more each, where a million
+ * small arrays would cost a hundred more each. Each key lies behind its length, a varint.
  */
 
-const chunkBytes = 1 << 20;
+const chunkBits = 20;
+const chunkBytes = 1 << chunkBits;
+const offsetMask = chunkBytes - 1;
+const positionLimit = 2 ** 32;
 
 export class KeyArena {
   readonly #chunks: Uint8Array[] = [];
-  #positions: Float64Array = new Float64Array(1024);
-  #lengths: Uint32Array = new Uint32Array(1024);
-  #size = 0;
-  /** Where the next key goes: chunk number times `chunkBytes` plus offset. */
+  /** Chunk number and offset of each key, in one number. */
+  readonly #positions = new Uint32Column();
   #next = 0;
 
   /** Number of keys. */
   get size(): number {
-    return this.#size;
+    return this.#positions.length;
   }
 
   /** Copies `bytes[start, end)` in; returns its id: 0 for the first key, then one more with each. */
   add(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
-    const position = this.#place(length);
-    this.#chunkAt(position).set(bytes.subarray(start, end), position % chunkBytes);
-    if (this.#size === this.#lengths.length) this.#growIds();
-    this.#positions[this.#size] = position;
-    this.#lengths[this.#size] = length;
-    return this.#size++;
+    const position = this.#place(length + varintBytes(length));
+    const chunk = this.#chunks[position >>> chunkBits]!;
+    const at = writeVarint(chunk, position & offsetMask, length);
+    chunk.set(bytes.subarray(start, end), at);
+    return this.#positions.push(position);
   }
 
   /** The key as a view of the arena. */
   at(id: number): Uint8Array {
-    const position = this.#positions[id]!;
-    const offset = position % chunkBytes;
-    return this.#chunkAt(position).subarray(offset, offset + this.#lengths[id]!);
+    const position = this.#positions.get(id);
+    const chunk = this.#chunks[position >>> chunkBits]!;
+    const offset = position & offsetMask;
+    const length = readVarint(chunk, offset);
+    const start = offset + varintBytes(length);
+    return chunk.subarray(start, start + length);
   }
 
   /** Whether a key equals `bytes[start, end)`. */
   equals(id: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const position = this.#positions.get(id);
+    const chunk = this.#chunks[position >>> chunkBits]!;
     const length = end - start;
-    if (this.#lengths[id]! !== length) return false;
-    const position = this.#positions[id]!;
-    const chunk = this.#chunkAt(position);
-    const offset = position % chunkBytes;
-    for (let i = 0; i < length; i++) if (chunk[offset + i] !== bytes[start + i]) return false;
+    if (readVarint(chunk, position & offsetMask) !== length) return false;
+    const offset = (position & offsetMask) + varintBytes(length);
+    // From the end: keys mostly begin alike.
+    for (let i = length - 1; i >= 0; i--) if (chunk[offset + i] !== bytes[start + i]) return false;
     return true;
   }
 
   /** Unsigned bytewise order of two keys: negative, zero or positive. */
   compare(a: number, b: number): number {
-    const positionA = this.#positions[a]!;
-    const positionB = this.#positions[b]!;
-    const lengthA = this.#lengths[a]!;
-    const lengthB = this.#lengths[b]!;
-    const chunkA = this.#chunkAt(positionA);
-    const chunkB = this.#chunkAt(positionB);
-    const offsetA = positionA % chunkBytes;
-    const offsetB = positionB % chunkBytes;
+    const positionA = this.#positions.get(a);
+    const positionB = this.#positions.get(b);
+    const chunkA = this.#chunks[positionA >>> chunkBits]!;
+    const chunkB = this.#chunks[positionB >>> chunkBits]!;
+    const lengthA = readVarint(chunkA, positionA & offsetMask);
+    const lengthB = readVarint(chunkB, positionB & offsetMask);
+    const offsetA = (positionA & offsetMask) + varintBytes(lengthA);
+    const offsetB = (positionB & offsetMask) + varintBytes(lengthB);
     const shorter = lengthA < lengthB ? lengthA : lengthB;
     for (let i = 0; i < shorter; i++) {
       const difference = chunkA[offsetA + i]! - chunkB[offsetB + i]!;
@@ -67,36 +74,53 @@ export class KeyArena {
 
   /** Ids in bytewise order of their keys. */
   sortedIds(): Uint32Array {
-    const ids = new Uint32Array(this.#size);
+    const ids = new Uint32Array(this.size);
     for (let id = 0; id < ids.length; id++) ids[id] = id;
     return ids.sort((a, b) => this.compare(a, b));
   }
 
-  #chunkAt(position: number): Uint8Array {
-    return this.#chunks[Math.floor(position / chunkBytes)]!;
-  }
-
   /** Reserves room that does not cross a chunk; a key longer than a chunk gets an array of its own. */
-  #place(length: number): number {
-    const used = this.#next % chunkBytes;
-    if (used !== 0 && used + length <= chunkBytes) {
-      this.#next += length;
-      return this.#next - length;
+  #place(sizeBytes: number): number {
+    const used = this.#next & offsetMask;
+    let position = this.#next;
+    if (used === 0 || used + sizeBytes > chunkBytes) {
+      position = Math.ceil(this.#next / chunkBytes) * chunkBytes;
+      if (position + sizeBytes > positionLimit) throw tooManyKeys();
+      this.#chunks[position / chunkBytes] = new Uint8Array(Math.max(chunkBytes, sizeBytes));
     }
-    const position = Math.ceil(this.#next / chunkBytes) * chunkBytes;
-    this.#chunks[position / chunkBytes] = new Uint8Array(Math.max(chunkBytes, length));
-    this.#next =
-      length > chunkBytes ? Math.ceil((position + length) / chunkBytes) * chunkBytes : position + length;
+    const end = position + sizeBytes;
+    this.#next = sizeBytes > chunkBytes ? Math.ceil(end / chunkBytes) * chunkBytes : end;
     return position;
   }
+}
 
-  #growIds(): void {
-    const grown = Math.ceil(this.#size * 1.5);
-    const positions = new Float64Array(grown);
-    const lengths = new Uint32Array(grown);
-    positions.set(this.#positions);
-    lengths.set(this.#lengths);
-    this.#positions = positions;
-    this.#lengths = lengths;
+/** No etcd holds this much in its own index of keys; a file that claims to would exhaust memory. */
+function tooManyKeys(): HoldfastError {
+  return new HoldfastError('RECORD_INVALID', 'the user keys alone take more than 4 GiB');
+}
+
+function varintBytes(value: number): number {
+  let count = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) count++;
+  return count;
+}
+
+/** Returns the offset behind the varint. */
+function writeVarint(chunk: Uint8Array, offset: number, value: number): number {
+  let rest = value;
+  let at = offset;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) chunk[at++] = (rest % 0x80) | 0x80;
+  chunk[at++] = rest;
+  return at;
+}
+
+function readVarint(chunk: Uint8Array, offset: number): number {
+  const first = chunk[offset]!;
+  if (first < 0x80) return first;
+  let value = first & 0x7f;
+  for (let at = offset + 1, unit = 0x80; ; at++, unit *= 0x80) {
+    const byte = chunk[at]!;
+    value += (byte & 0x7f) * unit;
+    if (byte < 0x80) return value;
   }
 }

@@ -1,14 +1,15 @@
+import { Uint32Column } from './columns.ts';
 import { KeyArena } from './key-arena.ts';
 
 /**
  * A set of byte strings with dense ids, for streaming passes that must know each user key again: open addressing over
- * an arena. About 25 bytes a key beside the key itself.
+ * an arena. About 18 bytes a key beside the key itself.
  */
 export class KeyTable {
   readonly arena: KeyArena = new KeyArena();
   /** id + 1, or 0 for a free slot; the length is a power of two. */
   #slots: Uint32Array = new Uint32Array(4096);
-  #hashes: Uint32Array = new Uint32Array(1024);
+  readonly #hashes = new Uint32Column();
   /** A file made to collide under one seed does not collide under another. */
   readonly #seed = Math.floor(Math.random() * 0x1_0000_0000);
 
@@ -23,8 +24,7 @@ export class KeyTable {
     const found = this.#slots[slot]!;
     if (found !== 0) return found - 1;
     const id = this.arena.add(bytes, start, end);
-    if (id === this.#hashes.length) this.#hashes = grownCopy(this.#hashes);
-    this.#hashes[id] = hash;
+    this.#hashes.push(hash);
     this.#slots[slot] = id + 1;
     if (this.size * 4 > this.#slots.length * 3) this.#rehash();
     return id;
@@ -41,7 +41,8 @@ export class KeyTable {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const taken = this.#slots[slot]!;
       if (taken === 0) return slot;
-      if (this.#hashes[taken - 1] === hash && this.arena.equals(taken - 1, bytes, start, end)) return slot;
+      if (this.#hashes.get(taken - 1) === hash && this.arena.equals(taken - 1, bytes, start, end))
+        return slot;
     }
   }
 
@@ -49,18 +50,12 @@ export class KeyTable {
     const slots = new Uint32Array(this.#slots.length * 2);
     const mask = slots.length - 1;
     for (let id = 0; id < this.size; id++) {
-      let slot = this.#hashes[id]! & mask;
+      let slot = this.#hashes.get(id) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = id + 1;
     }
     this.#slots = slots;
   }
-}
-
-function grownCopy(source: Uint32Array): Uint32Array {
-  const grown = new Uint32Array(Math.ceil(source.length * 1.5));
-  grown.set(source);
-  return grown;
 }
 
 /** Murmur3's 32-bit mixing over four bytes at a time. */

@@ -1,0 +1,156 @@
+/** One pass over bucket `key`: every row, its revision, its record, its place in the history of its key. */
+import { readUint64BigEndian, SliceMeter, type Steps } from '../../base/index.ts';
+import {
+  compareMain,
+  type KeyValueStoreFile,
+  readCompactionMarks,
+  readUint32At,
+  RecordScanner,
+  type RevisionBound,
+  revisionBound,
+  revisionKeyBytes,
+  revisionKeyFault,
+  type StoreEntry,
+} from '../../formats/mvcc/index.ts';
+import { counted, FindingLog, type VerifyCheck } from './check-report.ts';
+import { KeyHistories } from './key-histories.ts';
+import { RevisionSequence } from './revision-sequence.ts';
+import { locate } from './row-location.ts';
+
+export interface HistoryChecks {
+  readonly revisions: VerifyCheck;
+  readonly records: VerifyCheck;
+  readonly compaction: VerifyCheck;
+  /** For the check of leases. */
+  readonly histories: KeyHistories;
+}
+
+/** Checks all rows. Damage never throws; memory grows with the number of keys. */
+export function* checkHistory(store: KeyValueStoreFile): Steps<HistoryChecks> {
+  const pass = new HistoryPass(store);
+  const meter = new SliceMeter();
+  const rows = store.bucket('key')?.entries()[Symbol.iterator]();
+  for (;;) {
+    const row = pass.next(rows);
+    if (row === undefined) break;
+    pass.add(row);
+    if (meter.count(row.key.length + row.value.length)) yield meter.doneBytes;
+  }
+  return pass.finish();
+}
+
+class HistoryPass {
+  readonly #logs = { revisions: new FindingLog(), records: new FindingLog(), compaction: new FindingLog() };
+  readonly #scanner = new RecordScanner();
+  readonly #sequence: RevisionSequence;
+  readonly #histories: KeyHistories;
+  readonly #marks: { scheduled: bigint; finished: bigint };
+  readonly #finished: RevisionBound;
+  readonly #horizon: RevisionBound;
+  #rows = 0;
+  #bumpMark: bigint | undefined;
+
+  constructor(store: KeyValueStoreFile) {
+    this.#marks = this.#readMarks(store);
+    const { scheduled, finished } = this.#marks;
+    const horizon = scheduled > finished ? scheduled : finished;
+    this.#finished = revisionBound(finished);
+    this.#horizon = revisionBound(horizon);
+    this.#sequence = new RevisionSequence(horizon, this.#logs.revisions);
+    this.#histories = new KeyHistories(this.#logs);
+  }
+
+  /** The next row, or undefined at the end or where damage ends the walk. */
+  next(rows: Iterator<StoreEntry> | undefined): StoreEntry | undefined {
+    let row: StoreEntry | undefined;
+    this.#logs.revisions.guard(() => {
+      const next = rows?.next();
+      row = next === undefined || next.done === true ? undefined : next.value;
+    });
+    return row;
+  }
+
+  add({ key, value }: StoreEntry): void {
+    this.#rows++;
+    const keyFault = revisionKeyFault(key);
+    if (keyFault !== undefined) {
+      this.#logs.revisions.fail('revision-key', `a row's key is no revision: ${keyFault}`, locate(key));
+      return;
+    }
+    const order = compareMain(key, this.#horizon);
+    this.#sequence.add(key, order > 0);
+    const fault = this.#scanner.scan(value);
+    if (fault !== undefined) {
+      this.#logs.records.fail('record-undecodable', `a record does not decode: ${fault}`, locate(key));
+      return;
+    }
+    const tombstone = key.length > revisionKeyBytes;
+    if (this.#scanner.keyStart === this.#scanner.keyEnd) {
+      this.#addKeyless(key, value, order <= 0 && !tombstone);
+      return;
+    }
+    const finishedOrder = compareMain(key, this.#finished);
+    this.#histories.add({
+      key,
+      value,
+      record: this.#scanner,
+      mainHigh: readUint32At(key, 0),
+      mainLow: readUint32At(key, 4),
+      tombstone,
+      mayFollowGap: order <= 0,
+      compacted: finishedOrder <= 0,
+      atCompaction: finishedOrder === 0,
+    });
+  }
+
+  finish(): HistoryChecks {
+    this.#checkMarks();
+    const { keyCount, liveKeyCount } = this.#histories;
+    return {
+      revisions: this.#logs.revisions.check('revisions', this.#sequence.facts(this.#rows)),
+      records: this.#logs.records.check('records', `${counted(keyCount, 'key')}, ${liveKeyCount} alive`),
+      compaction: this.#logs.compaction.check('compaction', this.#compactionFacts()),
+      histories: this.#histories,
+    };
+  }
+
+  #compactionFacts(): string {
+    const { finished, scheduled } = this.#marks;
+    if (scheduled > finished) return `to be compacted at ${scheduled}`;
+    return finished < 0n ? 'never compacted' : `compacted at ${finished}`;
+  }
+
+  /** A restore with a revision bump writes one row without a record, which the compaction at it makes harmless. */
+  #addKeyless(key: Uint8Array, value: Uint8Array, mayBeMark: boolean): void {
+    if (value.length === 0 && mayBeMark) {
+      this.#bumpMark = readUint64BigEndian(key);
+      const message = `the revision was raised to ${this.#bumpMark} when the data was restored`;
+      this.#logs.revisions.note('revision-bump', message, locate(key));
+      return;
+    }
+    this.#logs.records.fail('key-empty', 'a record without a key', locate(key));
+  }
+
+  #readMarks(store: KeyValueStoreFile): { scheduled: bigint; finished: bigint } {
+    let marks: ReturnType<typeof readCompactionMarks> = { scheduled: undefined, finished: undefined };
+    this.#logs.compaction.guard(() => (marks = readCompactionMarks(store)));
+    return { scheduled: marks.scheduled ?? -1n, finished: marks.finished ?? -1n };
+  }
+
+  #checkMarks(): void {
+    const { scheduled, finished } = this.#marks;
+    if (finished > scheduled) {
+      const message = `compaction finished at ${finished}, but only ${scheduled} was ever asked for`;
+      this.#logs.compaction.fail('compaction-marks', message);
+    }
+    if (scheduled <= finished) return;
+    if (scheduled === this.#bumpMark) {
+      const message = `everything up to ${scheduled} will be compacted when the data is first started`;
+      this.#logs.compaction.note('compaction-at-start', message);
+      return;
+    }
+    const before = finished < 0n ? 'none was finished before' : `the last one finished at ${finished}`;
+    const message = `a compaction at ${scheduled} was under way (${before}); etcd resumes it at start`;
+    this.#logs.compaction.warn('compaction-interrupted', message);
+  }
+}
