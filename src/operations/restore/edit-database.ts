@@ -9,19 +9,30 @@ import {
   type Entry,
   planPatch,
 } from '../../formats/bbolt/index.ts';
+import type { BytesAt } from './digest-database.ts';
 
 /**
  * Applies edits in place as one commit. Nothing is flushed: the file has no reader yet, and the caller flushes it
  * before it gets its name. Throws DATABASE_CORRUPT, DISK_FULL.
+ *
+ * @param beforeWriting told what the changed ranges hold, as far as the file reaches
  */
 export async function patchDatabase(
   handle: FileHandle,
   database: Database,
   edits: readonly BucketEdits[],
+  beforeWriting: (before: readonly BytesAt[]) => void,
 ): Promise<void> {
   const { pages, meta, sizeBytes } = planPatch(database, edits);
+  const writes = [...pages, meta];
+  beforeWriting(
+    writes.map(({ bytes, offset }) => {
+      const held = new Uint8Array(bytes.length);
+      return { offset, bytes: held.subarray(0, database.source.readInto(held, offset)) };
+    }),
+  );
   try {
-    for (const { bytes, offset } of [...pages, meta]) await writeFully(handle, bytes, offset);
+    for (const { bytes, offset } of writes) await writeFully(handle, bytes, offset);
     const { size } = await handle.stat();
     if (size < sizeBytes) await handle.truncate(sizeBytes);
   } catch (error) {

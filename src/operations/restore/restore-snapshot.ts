@@ -18,7 +18,6 @@ import {
   databasePath,
   type Membership,
   planMembership,
-  type RestorePlan,
   snapDirectory,
   walDirectory,
 } from '../../formats/data-dir/index.ts';
@@ -27,7 +26,7 @@ import { systemResolver } from './resolve-host.ts';
 import { restoreDefaults, type RestoreOptions, type RestoreResult } from './restore-options.ts';
 import { checkTarget, createRestoreTarget, type TargetPaths } from './restore-target.ts';
 import { openSnapshot } from './source-snapshot.ts';
-import { type RestoreRun, writeDatabase } from './write-database.ts';
+import { logChanges, type RestoreRun, type WrittenDatabase, writeDatabase } from './write-database.ts';
 
 /**
  * Restores a snapshot into a new data dir for one member. Everything is checked and written under temporary names;
@@ -59,8 +58,10 @@ export async function restoreSnapshot(
   await using target = await createRestoreTarget(paths);
   for (const path of target.removed) ctx.log.info('removed what an interrupted restore left', { path });
   const run: RestoreRun = { options, membership, source, target, ctx };
-  const plan = await writeDatabase(run);
-  const checked = await checkAndFlush(run, plan);
+  await using written = await writeDatabase(run);
+  const checked = await checkAndFlush(run, written);
+  logChanges(written, run);
+  const { plan } = written;
   await writeNewFile(join(target.walDir, plan.wal.name), plan.wal.bytes, 0o600, plan.wal.sizeBytes);
   // etcd leaves the mode of this one to the umask.
   await writeNewFile(join(target.snapDir, plan.snap.name), plan.snap.bytes, 0o666);
@@ -103,23 +104,21 @@ function logFields(options: RestoreOptions, { dataDir, walDir }: TargetPaths): L
   };
 }
 
-/** Flushes the new database while its structure and rows are checked. */
-async function checkAndFlush(run: RestoreRun, plan: RestorePlan): Promise<CheckedDatabase> {
+/** Checks the new database's digest, structure and rows while the disk takes it in. */
+async function checkAndFlush(run: RestoreRun, written: WrittenDatabase): Promise<CheckedDatabase> {
   const { target, options, ctx } = run;
   await using handle = await open(target.databasePath, 'r+');
-  const flushed = handle.sync();
-  // Awaited below; a failure before that must not count as unhandled.
-  flushed.catch(() => undefined);
-  try {
-    using file = openFileSource(target.databasePath);
-    return await checkRestored(file, plan, options.snapshotPath, ctx);
-  } finally {
-    try {
-      await flushed;
-    } catch (error) {
-      throw fileError(error, 'write', target.databasePath);
-    }
-  }
+  using file = openFileSource(target.databasePath);
+  const [flushed, digest, checked] = await Promise.allSettled([
+    handle.sync(),
+    written.digestChecked,
+    checkRestored(file, written.plan, options.snapshotPath, ctx),
+  ]);
+  // A wrong digest explains damage better than the damage does.
+  if (digest.status === 'rejected') throw digest.reason;
+  if (checked.status === 'rejected') throw checked.reason;
+  if (flushed.status === 'rejected') throw fileError(flushed.reason, 'write', target.databasePath);
+  return checked.value;
 }
 
 async function writeNewFile(

@@ -130,20 +130,21 @@ async function removeLeftovers(dataDir: string, walDir: string): Promise<string[
 }
 
 async function createDirectories(layout: Layout, undo: UndoState): Promise<void> {
-  const make = async (path: string) => {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 });
-    for (let made = first === undefined ? '' : path; made.length >= (first?.length ?? 0) && made !== ''; ) {
-      undo.madeParents.unshift(made);
-      made = made === first ? '' : dirname(made);
-    }
-  };
-  await make(dirname(layout.root));
-  await make(dirname(layout.stagedWal === layout.root ? layout.root : layout.walDir));
-  await mkdir(layout.root, { mode: 0o700 });
-  await mkdir(snapDirectory(layout.root), { recursive: true, mode: 0o700 });
-  await mkdir(layout.stagedWal, { recursive: true, mode: 0o700 });
-  if (!layout.walMovesAlong)
-    await writeFile(join(layout.stagedWal, halfDoneMark), `${process.pid}`, { mode: 0o600 });
+  const { root, stagedWal, walMovesAlong } = layout;
+  undo.madeParents.push(...(await makeDirectories(dirname(root))));
+  if (!walMovesAlong) undo.madeParents.push(...(await makeDirectories(dirname(stagedWal))));
+  await makeDirectories(snapDirectory(root));
+  await makeDirectories(stagedWal);
+  if (!walMovesAlong) await writeFile(join(stagedWal, halfDoneMark), `${process.pid}`, { mode: 0o600 });
+}
+
+/** Makes a directory and those above it, 0700 as etcd does; returns the new ones, outermost first. */
+async function makeDirectories(path: string): Promise<string[]> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return [];
+  const made = [path];
+  while (made[0] !== first) made.unshift(dirname(made[0]!));
+  return made;
 }
 
 async function commit(layout: Layout, undo: UndoState): Promise<void> {

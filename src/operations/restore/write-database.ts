@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { openFileSource, type OperationContext } from '../../base/index.ts';
 import { type Database, openDatabase } from '../../formats/bbolt/index.ts';
 import {
@@ -7,7 +8,8 @@ import {
   type RevisionBump,
 } from '../../formats/data-dir/index.ts';
 import { decodeRevision, readStoreRevision } from '../../formats/mvcc/index.ts';
-import { checkDigest, copyDatabase, digestDatabase } from './copy-database.ts';
+import { copyDatabase } from './copy-database.ts';
+import { checkDigest, startDigest } from './digest-database.ts';
 import { compactDatabase, patchDatabase } from './edit-database.ts';
 import type { RestoreOptions } from './restore-options.ts';
 import type { RestoreTarget } from './restore-target.ts';
@@ -22,78 +24,71 @@ export interface RestoreRun {
   readonly ctx: OperationContext;
 }
 
+export interface WrittenDatabase extends AsyncDisposable {
+  readonly plan: RestorePlan;
+  readonly bump: RevisionBump | undefined;
+  /** Resolves when what was copied matches the snapshot's digest; rejects with DIGEST_MISMATCH. */
+  readonly digestChecked: Promise<void>;
+}
+
 /**
- * Makes the new database under its temporary name, from content that matches the digest, with the plan's rows in it.
+ * Makes the new database under its temporary name with the plan's rows in it. A copy may be ready before its digest
+ * is; a fresh database is written only from a file that matches its digest. Dispose the result to stop the digest.
+ *
  * Throws DIGEST_MISMATCH, DATABASE_CORRUPT, RECORD_INVALID, USAGE (the bump), and file errors.
  */
-export async function writeDatabase(run: RestoreRun): Promise<RestorePlan> {
-  return run.options.compact === true ? await writeFresh(run) : await writeCopy(run);
-}
-
-async function writeCopy({ source, target, options, membership, ctx }: RestoreRun): Promise<RestorePlan> {
-  const { databaseBytes, digest } = source;
-  const copied = await inCopyPhase(ctx, databaseBytes, () =>
-    copyDatabase(source.file, target.databasePath, { databaseBytes, digest: digest !== undefined }, ctx),
-  );
-  await using handle = copied.handle;
-  if (digest !== undefined) checkDigest(digest, copied.sha256!, options.snapshotPath);
-  using file = openFileSource(target.databasePath);
-  const database = openDatabase(file);
-  const plan = planAndLog(database, options, membership, ctx);
-  await patchDatabase(handle, database, plan.edits);
-  return plan;
-}
-
-async function writeFresh({ source, target, options, membership, ctx }: RestoreRun): Promise<RestorePlan> {
-  const { databaseBytes, digest } = source;
-  return await inCopyPhase(ctx, databaseBytes, async () => {
-    if (digest !== undefined) {
-      checkDigest(digest, await digestDatabase(source.file, databaseBytes, ctx), options.snapshotPath);
-    }
-    const database = openDatabase(source.file);
-    const plan = planAndLog(database, options, membership, ctx);
-    compactDatabase(database, plan.edits, target.databasePath, ctx);
-    return plan;
-  });
-}
-
-async function inCopyPhase<T>(ctx: OperationContext, totalBytes: number, work: () => Promise<T>): Promise<T> {
+export async function writeDatabase(run: RestoreRun): Promise<WrittenDatabase> {
+  const { source, options, ctx } = run;
+  const totalBytes = source.databaseBytes;
   const startedMs = ctx.clock.monotonicMs();
   ctx.events({ type: 'phase-started', phase: 'copy', totalBytes });
-  const result = await work();
+  const written = options.compact === true ? await writeFresh(run) : await writeCopy(run);
   const tookMs = ctx.clock.monotonicMs() - startedMs;
   ctx.events({ type: 'phase-finished', phase: 'copy', doneBytes: totalBytes, tookMs });
-  return result;
+  return written;
 }
 
-/** Plans the changes and says what they are, in etcdutl's words and fields. */
-function planAndLog(
+/** The copy is hashed while it is being made: what is verified is what was written, and both cores work. */
+async function writeCopy(run: RestoreRun): Promise<WrittenDatabase> {
+  const { source, target, options, ctx } = run;
+  await using undo = new AsyncDisposableStack();
+  const { databasePath } = target;
+  const digest =
+    source.digest === undefined ? undefined : undo.use(startDigest(databasePath, source.databaseBytes, ctx));
+  await copyDatabase(source.file, databasePath, source.databaseBytes, ctx);
+  digest?.fileIsComplete();
+  await using handle = await open(databasePath, 'r+');
+  using file = openFileSource(databasePath);
+  const database = openDatabase(file);
+  const planned = planChanges(database, run);
+  await patchDatabase(handle, database, planned.plan.edits, (before) => digest?.rangesWillChange(before));
+  const digestChecked = (async () => {
+    if (digest !== undefined) checkDigest(source.digest!, await digest.result, options.snapshotPath);
+  })();
+  digestChecked.catch(() => undefined);
+  const kept = undo.move();
+  return { ...planned, digestChecked, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+async function writeFresh(run: RestoreRun): Promise<WrittenDatabase> {
+  const { source, target, options, ctx } = run;
+  if (source.digest !== undefined) {
+    await using digest = startDigest(source.file.name, source.databaseBytes, ctx);
+    digest.fileIsComplete();
+    checkDigest(source.digest, await digest.result, options.snapshotPath);
+  }
+  const database = openDatabase(source.file);
+  const planned = planChanges(database, run);
+  compactDatabase(database, planned.plan.edits, target.databasePath, ctx);
+  return { ...planned, digestChecked: Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+function planChanges(
   database: Database,
-  options: RestoreOptions,
-  membership: Membership,
-  ctx: OperationContext,
-): RestorePlan {
+  { options, membership, ctx }: RestoreRun,
+): Pick<WrittenDatabase, 'plan' | 'bump'> {
   const bump = planBump(database, options.bumpRevision ?? 0n, ctx);
-  const plan = buildRestorePlan({ membership, ...(bump === undefined ? {} : { bump }) });
-  ctx.log.info('Trimming membership information from the backend...');
-  if (bump !== undefined) {
-    ctx.log.info('bumping latest revision', {
-      'latest-revision': bump.latestRevision,
-      'bump-amount': bump.amount,
-      'new-latest-revision': plan.bumpedRevision,
-    });
-    ctx.log.info('marking revision compacted', { revision: plan.bumpedRevision });
-  }
-  for (const member of membership.members) {
-    ctx.log.info('added member', {
-      'cluster-id': membership.clusterId.toString(16),
-      'local-member-id': '0',
-      'added-peer-id': member.id.toString(16),
-      'added-peer-peer-urls': member.peerUrls,
-      'added-peer-is-learner': false,
-    });
-  }
-  return plan;
+  return { plan: buildRestorePlan({ membership, ...(bump === undefined ? {} : { bump }) }), bump };
 }
 
 function planBump(database: Database, amount: bigint, ctx: OperationContext): RevisionBump | undefined {
@@ -108,4 +103,30 @@ function planBump(database: Database, amount: bigint, ctx: OperationContext): Re
     ctx.events({ type: 'warning', code: 'bump-too-small', message });
   }
   return { latestRevision, amount };
+}
+
+/** Says what was changed, in etcdutl's words and fields. */
+export function logChanges({ plan, bump }: WrittenDatabase, { membership, ctx }: RestoreRun): void {
+  ctx.log.info('Trimming membership information from the backend...');
+  if (bump !== undefined) {
+    ctx.log.info('bumping latest revision', {
+      'latest-revision': bump.latestRevision,
+      'bump-amount': bump.amount,
+      'new-latest-revision': plan.bumpedRevision,
+    });
+    ctx.log.info('marking revision compacted', { revision: plan.bumpedRevision });
+  }
+  logMembers(membership, ctx);
+}
+
+function logMembers({ clusterId, members }: Membership, ctx: OperationContext): void {
+  for (const member of members) {
+    ctx.log.info('added member', {
+      'cluster-id': clusterId.toString(16),
+      'local-member-id': '0',
+      'added-peer-id': member.id.toString(16),
+      'added-peer-peer-urls': member.peerUrls,
+      'added-peer-is-learner': false,
+    });
+  }
 }
