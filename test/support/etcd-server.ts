@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Peer } from '../peers/index.ts';
-import { freePorts } from './free-ports.ts';
+import { canListen, freePorts } from './free-ports.ts';
 import { JsonGateway } from './json-gateway.ts';
 import type { Pki } from './pki.ts';
 import { type StartedProcess, startProcess } from './started-process.ts';
@@ -74,12 +74,16 @@ export function memberUrls(ports: EtcdPorts, tls: Pki | undefined): { client: st
   return { client: `${scheme}://127.0.0.1:${ports.client}`, peer: `${scheme}://127.0.0.1:${ports.peer}` };
 }
 
-/** A member ended before its ports were open because something else holds one of them. */
+/** Something else holds one of a member's ports. */
 export class PortTaken extends Error {}
 
 async function startOnPorts(options: EtcdOptions, ports: EtcdPorts): Promise<EtcdServer> {
   const logFile = options.logFile ?? `${options.dataDir}.log`;
   await mkdir(dirname(options.dataDir), { recursive: true });
+  // A stranger's listener would pass for the member's own below.
+  for (const port of [ports.client, ports.peer]) {
+    if (!(await canListen(port))) throw new PortTaken(`port ${port}: address already in use`);
+  }
   const child = await startProcess(options.peer.etcd, etcdArguments(options, ports), {
     logFile,
     ...(options.env === undefined ? {} : { env: options.env }),
@@ -142,11 +146,11 @@ async function portsOpen(child: StartedProcess, ports: EtcdPorts, logFile: strin
   const deadline = performance.now() + 20_000;
   while (!(await accepts(ports.client)) || !(await accepts(ports.peer))) {
     if (child.ended !== undefined) {
-      const tail = await logTail(logFile);
-      const message = `etcd ended with ${child.ended} before its ports were open\n${tail}`;
-      throw tail.includes('address already in use') ? new PortTaken(message) : new Error(message);
+      const excerpt = await logExcerpt(logFile);
+      const message = `etcd ended with ${child.ended} before its ports were open\n${excerpt}`;
+      throw excerpt.includes('address already in use') ? new PortTaken(message) : new Error(message);
     }
-    if (performance.now() > deadline) throw new Error(`etcd opens no ports\n${await logTail(logFile)}`);
+    if (performance.now() > deadline) throw new Error(`etcd opens no ports\n${await logExcerpt(logFile)}`);
     await delay(20);
   }
 }
@@ -174,7 +178,7 @@ async function waitUntilHealthy(
   let last = 'no answer';
   while (performance.now() < deadline) {
     if (child.ended !== undefined) {
-      throw new Error(`etcd ended with ${child.ended}\n${await logTail(logFile)}`);
+      throw new Error(`etcd ended with ${child.ended}\n${await logExcerpt(logFile)}`);
     }
     const health = await gateway.health().catch((error: unknown) => String(error));
     if (health === 'true') return;
@@ -182,17 +186,16 @@ async function waitUntilHealthy(
     await delay(50);
   }
   throw new Error(
-    `etcd at ${clientUrl} is not healthy after ${timeoutMs} ms: ${last}\n${await logTail(logFile)}`,
+    `etcd at ${clientUrl} is not healthy after ${timeoutMs} ms: ${last}\n${await logExcerpt(logFile)}`,
   );
 }
 
-/** The end of a log, short enough for an error message. */
-export async function logTail(logFile: string, lines = 15): Promise<string> {
+/** The first and last lines of a log, few enough for an error message: a refused flag is told first, a crash last. */
+export async function logExcerpt(logFile: string): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch((error: unknown) => String(error));
-  return text
+  const lines = text
     .trimEnd()
     .split('\n')
-    .slice(-lines)
-    .map((line) => line.slice(0, 500))
-    .join('\n');
+    .map((line) => line.slice(0, 500));
+  return (lines.length <= 20 ? lines : [...lines.slice(0, 5), '…', ...lines.slice(-15)]).join('\n');
 }

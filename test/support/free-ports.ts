@@ -24,7 +24,8 @@ export async function freePort(): Promise<number> {
   return port!;
 }
 
-function canListen(port: number): Promise<boolean> {
+/** Whether the loopback address has this port free now. */
+export function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

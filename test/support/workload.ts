@@ -53,10 +53,9 @@ export async function runWorkload(options: WorkloadOptions): Promise<WorkloadOut
   const started = performance.now();
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   using gateway = new JsonGateway(options.clientUrl, options.tls);
-  const workload = new Workload(gateway, new Random(seed));
-  const total = operationCounts[options.size ?? 'small'];
+  const workload = new Workload(gateway, new Random(seed), operationCounts[options.size ?? 'small']);
   try {
-    while (workload.done < total) {
+    while (workload.progress < 1) {
       options.signal?.throwIfAborted();
       await workload.step();
     }
@@ -88,6 +87,7 @@ const neverWritten = keyText(Buffer.from('never written'));
 class Workload {
   readonly #gateway: JsonGateway;
   readonly #random: Random;
+  readonly #total: number;
   readonly #keys = new Map<string, ExpectedKey>();
   readonly #leases = new Set<bigint>();
   readonly #operations: Record<OperationKind, number> = {
@@ -105,13 +105,15 @@ class Workload {
   #compactRevision = 0n;
   #largeValues = 0;
 
-  constructor(gateway: JsonGateway, random: Random) {
+  constructor(gateway: JsonGateway, random: Random, total: number) {
     this.#gateway = gateway;
     this.#random = random;
+    this.#total = total;
   }
 
-  get done(): number {
-    return Object.values(this.#operations).reduce((sum, count) => sum + count, 0);
+  /** 1 and more when everything is done. */
+  get progress(): number {
+    return Object.values(this.#operations).reduce((sum, count) => sum + count, 0) / this.#total;
   }
 
   outcome(): Pick<WorkloadOutcome, 'keys' | 'leases' | 'revision' | 'compactRevision' | 'operations'> {
@@ -126,13 +128,15 @@ class Workload {
 
   /** One round of concurrent operations on single keys, or one operation that touches many and runs alone. */
   async step(): Promise<void> {
+    // Whatever the seed: at the end there is a lease, and something has been compacted.
     if (this.#leases.size === 0) return this.#grant();
+    if (this.#compactRevision === 0n && this.progress > 0.6) return this.#compact(10);
     const kind = this.#random.next();
     if (kind < 0.72) return this.#round();
     if (kind < 0.82) return this.#grant();
     if (kind < 0.9) return this.#deleteRange();
-    if (kind < 0.95) return this.#revoke();
-    return this.#compact();
+    if (kind < 0.95) return this.#leases.size > 1 ? this.#revoke() : this.#grant();
+    return this.#compact(120);
   }
 
   async #round(): Promise<void> {
@@ -232,11 +236,11 @@ class Workload {
   }
 
   #valueSize(): number {
-    const kind = this.#random.next();
+    const kind = this.#largeValues === 0 && this.progress > 0.5 ? 1 : this.#random.next();
     if (kind < 0.04) return 0;
     if (kind < 0.9) return this.#random.int(1, 3000);
     if (kind < 0.985) return this.#random.int(3000, 70_000);
-    // One in a hundred or so, and no more: they are what makes a run slow.
+    // These are what makes a run slow.
     if (this.#largeValues++ < 2) return largestValueBytes;
     return this.#random.int(70_000, 200_000);
   }
@@ -271,8 +275,8 @@ class Workload {
     for (const [key, expected] of this.#keys) if (expected.lease === lease) this.#keys.delete(key);
   }
 
-  async #compact(): Promise<void> {
-    const revision = this.#revision - BigInt(this.#random.int(0, 120));
+  async #compact(keptRevisions: number): Promise<void> {
+    const revision = this.#revision - BigInt(this.#random.int(0, keptRevisions));
     if (revision <= this.#compactRevision || revision < 1n) return;
     const physical = this.#random.chance(0.5);
     await this.#call('compact', 'kv/compaction', { revision: revision.toString(), physical });
