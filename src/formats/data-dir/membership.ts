@@ -122,14 +122,14 @@ async function resolveAll(urls: readonly string[], resolve: ResolveHost): Promis
   const resolved: string[] = [];
   for (const url of urls) {
     const { prefix, host, suffix } = splitUrlHost(url);
-    resolved.push(isResolved(prefix, host) ? url : `${prefix}${await resolve(host)}${suffix}`);
+    resolved.push(isResolved(url, host) ? url : `${prefix}${await resolve(host)}${suffix}`);
   }
   return resolved.sort();
 }
 
-function isResolved(prefix: string, hostPort: string): boolean {
+function isResolved(url: string, hostPort: string): boolean {
   const name = hostNameOf(hostPort);
-  return prefix.startsWith('unix') || name === 'localhost' || name.includes(':') || /^[\d.]+$/.test(name);
+  return url.startsWith('unix') || name === 'localhost' || name.includes(':') || /^[\d.]+$/.test(name);
 }
 
 function sameTexts(a: readonly string[], b: readonly string[]): boolean {

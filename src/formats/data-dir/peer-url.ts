@@ -8,27 +8,30 @@ import { HoldfastError } from '../../base/index.ts';
 
 const schemes = ['http', 'https', 'unix', 'unixs'];
 
-/** scheme, authority, path, query and fragment of a URL with an authority. */
-const urlParts = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(\/[^?#]*)?(\?[^#]*)?(#.*)?$/s;
+/** scheme, authority, path, query and fragment. */
+const urlParts = /^([A-Za-z][A-Za-z0-9+.-]*):(?:\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/s;
 
 /**
- * Parses one URL of a flag and returns the text that etcd makes of it: trimmed, scheme in lower case. It must be
- * http, https, unix or unixs with `host:port` and no path (a trailing `/` is one).
+ * Parses one URL of a flag and returns the text that etcd makes of it: trimmed, scheme in lower case. It must be http
+ * or https with `host:port` and no path (a trailing `/` is one), or unix or unixs with anything.
  *
  * Throws USAGE, naming the flag.
  */
 export function parseServerUrl(input: string, flag: string): string {
   const text = input.trim();
   if (/[\u0000-\u001f\u007f]/.test(text)) throw urlError(flag, 'URL holds a control character', text);
-  const match = urlParts.exec(text);
-  const scheme = (match?.[1] ?? /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1] ?? '').toLowerCase();
+  const [, rawScheme = '', authority, path = '', query = '', fragment = ''] = urlParts.exec(text) ?? [];
+  const scheme = rawScheme.toLowerCase();
   if (!schemes.includes(scheme)) throw urlError(flag, 'URL scheme must be http, https, unix, or unixs', text);
-  const authority = match?.[2] ?? '';
-  const at = authority.lastIndexOf('@') + 1;
-  const host = authority.slice(at);
-  if (!isHostWithPort(host)) throw urlError(flag, 'URL address does not have the form "host:port"', text);
-  if (match?.[3] !== undefined) throw urlError(flag, 'URL must not contain a path', text);
-  return `${scheme}://${authority.slice(0, at)}${escapeHost(host)}${match?.[4] ?? ''}${match?.[5] ?? ''}`;
+  const hostAt = (authority ?? '').lastIndexOf('@') + 1;
+  const host = (authority ?? '').slice(hostAt);
+  const isUnix = scheme.startsWith('unix');
+  if (!(isUnix ? hostMayHavePort : hostHasPort).test(host)) {
+    throw urlError(flag, 'URL address does not have the form "host:port"', text);
+  }
+  if (!isUnix && path !== '') throw urlError(flag, 'URL must not contain a path', text);
+  const shownAuthority = authority === undefined ? '' : `//${authority.slice(0, hostAt)}${escapeHost(host)}`;
+  return `${scheme}:${shownAuthority}${escapePath(path)}${query}${fragment}`;
 }
 
 /** Parses a comma list of URLs, in the order that etcd keeps them: sorted. Throws USAGE. */
@@ -54,14 +57,25 @@ export function hostNameOf(hostPort: string): string {
   return hostPort.slice(0, hostPort.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
 }
 
-/** One colon before the port, none in the host unless it is in brackets; a numeric or empty port. */
-function isHostWithPort(host: string): boolean {
-  return /^(?:\[[^[\]\s]*\]|[^[\]:\s\\^`{|}]*):\d*$/.test(host);
+/**
+ * One colon before the port, none in the host unless it is in brackets; a numeric or empty port. Percent escapes may
+ * stand for bytes above 7F only, and for the `%` before an IPv6 zone.
+ */
+const hostHasPort = /^(?:\[(?:[^[\]\s%]|%25)*\]|(?:[^[\]:\s\\^`{|}%]|%[89a-f][0-9a-f])*):\d*$/i;
+const hostMayHavePort = /^(?:\[(?:[^[\]\s%]|%25)*\]|(?:[^[\]:\s\\^`{|}%]|%[89a-f][0-9a-f])*)(?::\d*)?$/i;
+
+/** Go escapes what may not stand in a path as it is. */
+function escapePath(path: string): string {
+  return path.replace(/[^A-Za-z0-9\-_.~$&+,/:;=@!'()*%[\]]+/g, (text) =>
+    encodeURIComponent(text.toWellFormed()),
+  );
 }
 
-/** Go writes the bytes of non-ASCII letters as percent escapes. */
+/** Go writes the bytes of non-ASCII letters as percent escapes, in capitals. */
 function escapeHost(host: string): string {
-  return host.replace(/[^\u0000-\u007f]+/gu, (letters) => encodeURIComponent(letters.toWellFormed()));
+  return host
+    .replace(/[^\u0000-\u007f]+/gu, (letters) => encodeURIComponent(letters.toWellFormed()))
+    .replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase());
 }
 
 function urlError(flag: string, what: string, url: string): HoldfastError {
