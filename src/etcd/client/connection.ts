@@ -1,6 +1,7 @@
 import type * as http2 from 'node:http2';
 import { HoldfastError } from '../../base/index.ts';
-import { type DialledConnection, type DialOptions, dial } from './dial.ts';
+import { type DialledConnection, dial } from './dial.ts';
+import type { DialOptions } from './dial-options.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export interface ConnectionOptions extends DialOptions {

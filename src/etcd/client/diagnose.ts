@@ -2,7 +2,7 @@ import * as net from 'node:net';
 import * as tls from 'node:tls';
 import type { HoldfastError } from '../../base/index.ts';
 import { type DialSituation, dialError, nodeErrorCode, requiresTls, speaksPlaintext } from './dial-error.ts';
-import type { DialOptions } from './dial.ts';
+import type { DialOptions } from './dial-options.ts';
 import type { Endpoint } from './endpoint.ts';
 import { tlsConnectOptions } from './tls-options.ts';
 

@@ -4,16 +4,9 @@ import * as tls from 'node:tls';
 import { HoldfastError } from '../../base/index.ts';
 import { diagnose } from './diagnose.ts';
 import { type DialPhase, dialError, unreachable } from './dial-error.ts';
+import type { DialOptions } from './dial-options.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type TlsOptions, tlsConnectOptions } from './tls-options.ts';
-
-export interface DialOptions {
-  /** For endpoints with security `tls`. */
-  readonly tls: TlsOptions;
-  readonly secureContext: () => tls.SecureContext;
-  /** For TCP, TLS and the server's HTTP/2 settings together. */
-  readonly timeoutMs: number;
-}
+import { tlsConnectOptions } from './tls-options.ts';
 
 /** An open HTTP/2 connection whose other side has spoken HTTP/2. */
 export interface DialledConnection {
