@@ -4,9 +4,10 @@
  * A bucket's value starts with `root` u64 · `sequence` u64. `root` 0 means inline: a complete leaf page image follows.
  * Source: bbolt `bucket.go`, v1.4.3.
  */
-import { compareBytes, utf8 } from '../../base/index.ts';
+import { compareBytes, type HoldfastError, utf8 } from '../../base/index.ts';
 import {
   branchElement,
+  contentEnd,
   corrupt,
   decodePage,
   type LeafElement,
@@ -52,17 +53,23 @@ export function rootBucket(pages: PageReader): Bucket {
 
 /** Opens a bucket from its value in the parent. Throws DATABASE_CORRUPT when the value is no bucket. */
 export function openBucket(pages: PageReader, name: Uint8Array, value: Uint8Array): Bucket {
-  if (value.length < bucketHeaderSize) {
-    throw corrupt('bucket-header', `bucket ${showName(name)}: its header has ${value.length} bytes, not 16`, {
-      bucket: showName(name),
-    });
-  }
+  if (value.length < bucketHeaderSize) throw badHeader(name, value);
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   const rootId = readPageId(view, 0);
   const sequence = view.getBigUint64(8, true);
-  if (rootId !== 0) return bucketOver(pages, name, rootId, sequence, () => pages.readTreePage(rootId));
+  if (rootId !== 0) {
+    if (value.length > bucketHeaderSize) throw badHeader(name, value);
+    return bucketOver(pages, name, rootId, sequence, () => pages.readTreePage(rootId));
+  }
   const page = inlinePage(name, value);
   return bucketOver(pages, name, undefined, sequence, () => page);
+}
+
+function badHeader(name: Uint8Array, value: Uint8Array): HoldfastError {
+  const bucket = showName(name);
+  return corrupt('bucket-header', `bucket ${bucket}: its header has ${value.length} bytes, not 16`, {
+    bucket,
+  });
 }
 
 /** The leaf image inside an inline bucket's value, as a view. */
@@ -74,6 +81,10 @@ export function inlinePage(name: Uint8Array, value: Uint8Array): Page {
   const page = decodePage(0, image);
   if (page.flags !== pageFlags.leaf)
     throw corrupt('bucket-header', `bucket ${bucket}: its inline page is not a leaf`, { bucket });
+  if (contentEnd(page) !== image.length) {
+    const message = `bucket ${bucket}: its inline page has ${image.length} bytes, its content ${contentEnd(page)}`;
+    throw corrupt('bucket-header', message, { bucket });
+  }
   return page;
 }
 
@@ -121,7 +132,7 @@ interface Frame {
 function* walk(pages: PageReader, root: Page, from: Uint8Array | undefined): Generator<Entry> {
   const stack: Frame[] = [{ page: root, next: from === undefined ? 0 : startIndex(root, from) }];
   let before: Uint8Array | undefined;
-  let pagesLeft = pages.meta.pageCount;
+  const budget = new PageBudget(pages, root);
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const { page } = frame;
     if (frame.next >= page.count) {
@@ -143,18 +154,38 @@ function* walk(pages: PageReader, root: Page, from: Uint8Array | undefined): Gen
       continue;
     }
     const { childId } = branchElement(page, index);
-    // A tree has no more pages than the file: more means that pages are reached twice.
-    if (pagesLeft-- === 0 || stack.length >= maximumDepth) throw tooManyPages(childId);
-    const child = pages.readTreePage(childId);
+    const child = budget.readChild(childId, stack.length);
     const seeking = before === undefined && from !== undefined;
     stack.push({ page: child, next: seeking ? startIndex(child, from) : 0 });
   }
 }
 
-function tooManyPages(id: number): Error {
-  return corrupt('page-twice', `page ${id}: the tree refers to it in a circle or more than once`, {
-    page: id,
-  });
+/** What a walk may read: a tree has no more pages than the file, so more means that pages are reached twice. */
+class PageBudget {
+  readonly #pages: PageReader;
+  #left: number;
+
+  constructor(pages: PageReader, root: Page) {
+    this.#pages = pages;
+    this.#left = pages.pageLimit;
+    this.#spend(root.id, root.overflow);
+  }
+
+  /** Reads a page below one at `depth`. */
+  readChild(id: number, depth: number): Page {
+    if (depth >= maximumDepth)
+      throw corrupt('tree-too-deep', `page ${id}: too far below the root`, { page: id });
+    this.#spend(id, 0);
+    return this.#pages.readTreePage(id, (_, overflow) => this.#spend(id, overflow - 1));
+  }
+
+  #spend(id: number, overflow: number): void {
+    this.#left -= 1 + overflow;
+    if (this.#left >= 0) return;
+    throw corrupt('page-twice', `page ${id}: the tree refers to it in a circle or more than once`, {
+      page: id,
+    });
+  }
 }
 
 /** Where to enter a page for a key: in a leaf the first element ≥ key, in a branch the last element ≤ key. */
@@ -179,7 +210,7 @@ function compareElementKey(page: Page, index: number, key: Uint8Array): number {
 function lastEntry(pages: PageReader, root: Page): Entry | undefined {
   // Empty leaves may exist at the right edge: walk back over them.
   const stack: Frame[] = [{ page: root, next: root.count - 1 }];
-  let pagesLeft = pages.meta.pageCount;
+  const budget = new PageBudget(pages, root);
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     if (frame.next < 0) {
       stack.pop();
@@ -188,8 +219,7 @@ function lastEntry(pages: PageReader, root: Page): Entry | undefined {
     const index = frame.next--;
     if (frame.page.flags === pageFlags.leaf) return leafElement(frame.page, index);
     const { childId } = branchElement(frame.page, index);
-    if (pagesLeft-- === 0 || stack.length >= maximumDepth) throw tooManyPages(childId);
-    const child = pages.readTreePage(childId);
+    const child = budget.readChild(childId, stack.length);
     stack.push({ page: child, next: child.count - 1 });
   }
   return undefined;

@@ -8,12 +8,12 @@
 import { compareBytes } from '../../base/index.ts';
 import { bucketHeaderSize, showName } from './bucket.ts';
 import {
-  branchItemSize,
   type ChildRef,
   encodeBranch,
   encodeLeaf,
   leafItemSize,
-  packPages,
+  packBranches,
+  packLeaves,
 } from './encode-page.ts';
 import { encodeMetaPage, type Meta } from './meta.ts';
 import { type LeafElement, pageHeaderSize } from './page.ts';
@@ -163,7 +163,7 @@ function* writeLeaves(
   items: Iterable<LeafElement>,
   fillBytes: number,
 ): Generator<ChildRef> {
-  for (const run of packPages(items, leafItemSize, fillBytes)) {
+  for (const run of packLeaves(items, fillBytes)) {
     const id = output.append((own) => encodeLeaf(own, run, output.pageSize));
     yield { key: run[0]!.key.slice(), id };
   }
@@ -181,7 +181,7 @@ function writeBranches(output: PageOutput, children: Iterable<ChildRef>): number
 }
 
 function* writeLevel(output: PageOutput, children: Iterable<ChildRef>): Generator<ChildRef> {
-  for (const run of packPages(children, branchItemSize, output.pageSize)) {
+  for (const run of packBranches(children, output.pageSize)) {
     const id = output.append((own) => encodeBranch(own, run, output.pageSize));
     yield { key: run[0]!.key, id };
   }

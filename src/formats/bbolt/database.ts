@@ -2,8 +2,8 @@
  * A bbolt database opened for reading, whatever wrote it: a snapshot with its trailer, or a bare `member/snap/db`.
  * Nothing is read but what is asked for; nothing is ever written.
  */
-import type { ByteSource } from '../../base/index.ts';
-import { type Bucket, openBucket, rootBucket } from './bucket.ts';
+import { type ByteSource, type HoldfastError, utf8 } from '../../base/index.ts';
+import { type Bucket, openBucket, rootBucket, showName } from './bucket.ts';
 import { type Meta, type MetaPages, readMetas } from './meta.ts';
 import { corrupt } from './page.ts';
 import { createPageReader, type PageReader } from './page-reader.ts';
@@ -16,10 +16,15 @@ export interface Database {
   readonly metaPages: MetaPages['pages'];
   /** Page access for tools that look below buckets. */
   readonly pages: PageReader;
-  /** The root buckets in byte order of their names. Throws DATABASE_CORRUPT while iterating. */
+  /** The root buckets in byte order of their names. Throws DATABASE_CORRUPT while iterating, also on a plain key. */
   buckets(): Iterable<Bucket>;
   /** The root bucket of this name, or undefined. */
   bucket(name: string | Uint8Array): Bucket | undefined;
+}
+
+function notABucket(name: Uint8Array): HoldfastError {
+  const bucket = showName(name);
+  return corrupt('bucket-header', `${bucket}: a plain key where only buckets can be`, { bucket });
 }
 
 /**
@@ -43,8 +48,17 @@ export function openDatabase(source: ByteSource): Database {
     metaPages,
     pages,
     *buckets() {
-      for (const entry of root.entries()) if (entry.isBucket) yield openBucket(pages, entry.key, entry.value);
+      for (const { key, value, isBucket } of root.entries()) {
+        if (!isBucket) throw notABucket(key);
+        yield openBucket(pages, key, value);
+      }
     },
-    bucket: (name) => root.bucket(name),
+    bucket(name) {
+      const bucket = root.bucket(name);
+      if (bucket !== undefined) return bucket;
+      const key = typeof name === 'string' ? utf8(name) : name;
+      if (root.get(key) !== undefined) throw notABucket(key);
+      return undefined;
+    },
   };
 }

@@ -72,19 +72,31 @@ function newPage(id: number, flags: number, count: number, used: number, pageSiz
 const maximumCount = 65_000;
 
 /**
- * Cuts items into runs that each fill a page up to `fillBytes`. An item too large for a page stands alone, with
+ * Cuts leaf items into runs that each fill a page up to `fillBytes`. An item too large for a page stands alone, with
  * overflow pages.
  */
-export function* packPages<T>(
+export function packLeaves(
+  items: Iterable<LeafElement>,
+  fillBytes: number,
+): Generator<readonly LeafElement[]> {
+  return packPages(items, leafItemSize, { fillBytes, atLeast: 1 });
+}
+
+/** Cuts children into runs that fill a page, but at least two to a page: else no level has fewer than the one below. */
+export function packBranches(children: Iterable<ChildRef>, pageSize: number): Generator<readonly ChildRef[]> {
+  return packPages(children, branchItemSize, { fillBytes: pageSize, atLeast: 2 });
+}
+
+function* packPages<T>(
   items: Iterable<T>,
   sizeOf: (item: T) => number,
-  fillBytes: number,
+  { fillBytes, atLeast }: { readonly fillBytes: number; readonly atLeast: number },
 ): Generator<readonly T[]> {
   let run: T[] = [];
   let used = pageHeaderSize;
   for (const item of items) {
     const size = sizeOf(item);
-    if (run.length > 0 && (used + size > fillBytes || run.length >= maximumCount)) {
+    if (run.length >= atLeast && (used + size > fillBytes || run.length >= maximumCount)) {
       yield run;
       run = [];
       used = pageHeaderSize;

@@ -9,8 +9,9 @@ export {
   defaultPageSize,
 } from './build.ts';
 export { checkDatabase } from './check.ts';
+export { checkMetaPages } from './check-metas.ts';
 export { type Database, openDatabase } from './database.ts';
-export { type KeyBounds, type LeafRun, type RowVisitor, scanLeaf } from './leaf-scan.ts';
+export { type KeyBounds, type LeafRun, mayOverflow, type RowVisitor, scanLeaf } from './leaf-scan.ts';
 export { type InvalidMeta, isValidMeta, type Meta } from './meta.ts';
 export { type BucketOutline, boundStart, type Outline, outlineDatabase } from './outline.ts';
 export type { StructureFault } from './page.ts';

@@ -4,12 +4,15 @@
  * Branches are under one percent of a file. Knowing the leaves beforehand, a scan reads the file once from front to
  * back, on as many threads as it likes, and still puts the results together in tree order.
  */
-import type { Bucket } from './bucket.ts';
+import { compareBytes } from '../../base/index.ts';
+import { type Bucket, showName } from './bucket.ts';
 import type { Database } from './database.ts';
 import {
+  branchElement,
   corrupt,
-  elementSize,
+  leafElement,
   maximumDepth,
+  maximumKeySize,
   type Page,
   pageFlags,
   pageHeaderSize,
@@ -47,6 +50,8 @@ interface Growing {
   bounds: Uint8Array;
   leafCount: number;
   readonly otherPages: number[];
+  /** Pages read, overflow included. */
+  pagesRead: number;
 }
 
 /** Page ids fit 32 bits up to 16 TiB of 4 KiB pages. */
@@ -54,8 +59,8 @@ const maximumPages = 0xffff_ffff;
 
 /**
  * Outlines a database. Throws DATABASE_CORRUPT when the branches are damaged, and likewise for the rare sound shape
- * that an outline cannot hold (a tree whose leaves are not all at one depth, nested buckets): callers then take the
- * slower way through `checkDatabase` and cursors.
+ * that an outline cannot hold (a tree whose leaves are not all at one depth, a branch whose first key is not the one
+ * that its parent has for it): callers then take the slower way through `checkDatabase` and cursors.
  */
 export function outlineDatabase(database: Database): Outline {
   const { pageCount, pageSize, rootId } = database.meta;
@@ -72,8 +77,9 @@ export function outlineDatabase(database: Database): Outline {
     bounds: new Uint8Array(1 << 16),
     leafCount: 0,
     otherPages: [],
+    pagesRead: 0,
   };
-  collectRootPages(growing, rootId, 0);
+  collectRootPages(growing, rootId, unbounded, 0);
   const buckets = [...database.buckets()].map((bucket) => outlineBucket(growing, bucket));
   const bounds = new Uint8Array(new SharedArrayBuffer(growing.boundEnds[growing.leafCount - 1] ?? 0));
   bounds.set(growing.bounds.subarray(0, bounds.length));
@@ -81,107 +87,146 @@ export function outlineDatabase(database: Database): Outline {
   return { buckets, leafCount, leafIds, leafByPage, bounds, boundEnds, otherPages };
 }
 
+/** What a parent's keys allow in a child: lower ≤ key < upper. */
+interface Range {
+  readonly lower: Uint8Array | undefined;
+  readonly upper: Uint8Array | undefined;
+}
+
+const unbounded: Range = { lower: undefined, upper: undefined };
+
+interface Child {
+  readonly id: number;
+  readonly range: Range & { readonly lower: Uint8Array };
+}
+
+/** Branches are read twice at most, once to find the height of their tree; more is a sign of pages used twice. */
+function readPage(growing: Growing, id: number): Page {
+  const page = growing.database.pages.readTreePage(id);
+  growing.pagesRead += 1 + page.overflow;
+  if (growing.pagesRead > 2 * growing.database.meta.pageCount)
+    throw corrupt('page-twice', `page ${id}: used more than once`, { page: id });
+  return page;
+}
+
 /** The root tree is read whole: it has a row for each bucket, so it is nearly always one page. */
-function collectRootPages(growing: Growing, id: number, depth: number): void {
+function collectRootPages(growing: Growing, id: number, range: Range, depth: number): void {
   if (depth > maximumDepth)
     throw corrupt('tree-too-deep', `page ${id}: too far below the root`, { page: id });
-  const page = growing.database.pages.readTreePage(id);
+  const page = readPage(growing, id);
   addOtherPages(growing, page);
-  if (page.flags === pageFlags.leaf) return;
-  for (let index = 0; index < page.count; index++) {
-    collectRootPages(growing, readPageId(page.view, pageHeaderSize + index * elementSize + 8), depth + 1);
+  if (page.flags === pageFlags.branch) {
+    for (const child of childrenOf(page, range)) collectRootPages(growing, child.id, child.range, depth + 1);
+    return;
   }
+  let before: Uint8Array | undefined;
+  for (let index = 0; index < page.count; index++) {
+    const { key } = leafElement(page, index);
+    checkKey(page, key, before, range);
+    before = key;
+  }
+}
+
+/** The children of a branch with what their keys may be, after a check of the branch's own keys. */
+function* childrenOf(page: Page, range: Range): Generator<Child> {
+  let before: Uint8Array | undefined;
+  for (let index = 0; index < page.count; index++) {
+    const { key, childId } = branchElement(page, index);
+    checkKey(page, key, before, range);
+    const upper = index + 1 < page.count ? branchElement(page, index + 1).key : range.upper;
+    yield { id: childId, range: { lower: key, upper } };
+    before = key;
+  }
+}
+
+function checkKey(page: Page, key: Uint8Array, before: Uint8Array | undefined, range: Range): void {
+  if (key.length === 0 || key.length > maximumKeySize)
+    throw corrupt('key-size', `page ${page.id}: a key of ${key.length} bytes`, { page: page.id });
+  if (before !== undefined && compareBytes(before, key) >= 0)
+    throw corrupt('key-order', `page ${page.id}: a key is not above the key before it`, { page: page.id });
+  const { lower, upper } = range;
+  if (lower !== undefined && compareBytes(key, lower) < 0) throw outOfBounds(page);
+  if (upper !== undefined && compareBytes(key, upper) >= 0) throw outOfBounds(page);
+}
+
+function outOfBounds(page: Page): Error {
+  const message = `page ${page.id}: a key is not what its parent allows`;
+  return corrupt('key-out-of-bounds', message, { page: page.id });
 }
 
 function addOtherPages(growing: Growing, page: Page): void {
   for (let id = page.id; id <= page.id + page.overflow; id++) growing.otherPages.push(id);
-  if (growing.otherPages.length > growing.database.meta.pageCount) {
-    throw corrupt('page-twice', `page ${page.id}: used more than once`, { page: page.id });
-  }
 }
 
 function outlineBucket(growing: Growing, bucket: Bucket): BucketOutline {
   const firstLeaf = growing.leafCount;
-  if (bucket.rootId === undefined) return { bucket, firstLeaf, leafCount: 0 };
-  const height = heightOf(growing.database, bucket.rootId);
-  if (height === 0) addLeaf(growing, bucket.rootId);
-  else collectLeaves(growing, bucket.rootId, height, firstLeaf);
+  if (bucket.rootId === undefined) {
+    for (const { key, isBucket } of bucket.entries()) {
+      if (isBucket || key.length === 0 || key.length > maximumKeySize) throw unusualBucket(bucket);
+    }
+    return { bucket, firstLeaf, leafCount: 0 };
+  }
+  const height = heightOf(growing, bucket.rootId);
+  if (height === 0) addLeaf(growing, bucket.rootId, new Uint8Array(0));
+  else collectLeaves(growing, bucket.rootId, unbounded, height);
   return { bucket, firstLeaf, leafCount: growing.leafCount - firstLeaf };
 }
 
+function unusualBucket(bucket: Bucket): Error {
+  const name = showName(bucket.name);
+  return corrupt('bucket-header', `bucket ${name}: holds more than plain rows`, { bucket: name });
+}
+
 /** Levels of branches above the leaves, by the leftmost way down. */
-function heightOf(database: Database, rootId: number): number {
-  let page = database.pages.readTreePage(rootId);
+function heightOf(growing: Growing, rootId: number): number {
+  let page = readPage(growing, rootId);
   for (let height = 0; height <= maximumDepth; height++) {
     if (page.flags === pageFlags.leaf) return height;
     if (page.count === 0)
       throw corrupt('branch-empty', `page ${page.id}: a branch without children`, { page: page.id });
-    page = database.pages.readTreePage(readPageId(page.view, pageHeaderSize + 8));
+    page = readPage(growing, readPageId(page.view, pageHeaderSize + 8));
   }
   throw corrupt('tree-too-deep', `page ${page.id}: too far below the root`, { page: page.id });
 }
 
-function collectLeaves(growing: Growing, id: number, height: number, firstLeaf: number): void {
-  const page = growing.database.pages.readTreePage(id);
+function collectLeaves(growing: Growing, id: number, range: Range, height: number): void {
+  const page = readPage(growing, id);
   if (page.flags !== pageFlags.branch || page.count === 0) {
     throw corrupt('page-type', `page ${id}: no branch where one is needed`, { page: id });
   }
+  // Then the upper bound of a branch's last leaf is the lower bound of the next branch's first one.
+  if (range.lower !== undefined && compareBytes(branchElement(page, 0).key, range.lower) !== 0)
+    throw outOfBounds(page);
   addOtherPages(growing, page);
-  for (let index = 0; index < page.count; index++) {
-    const at = pageHeaderSize + index * elementSize;
-    const childId = readPageId(page.view, at + 8);
-    if (height > 1) {
-      collectLeaves(growing, childId, height - 1, firstLeaf);
-      continue;
-    }
-    const keyStart = at + page.view.getUint32(at, true);
-    const keyEnd = keyStart + page.view.getUint32(at + 4, true);
-    addLeaf(growing, childId);
-    addBound(growing, page, keyStart, keyEnd, firstLeaf);
+  for (const child of childrenOf(page, range)) {
+    if (height > 1) collectLeaves(growing, child.id, child.range, height - 1);
+    else addLeaf(growing, child.id, child.range.lower);
   }
 }
 
-function addLeaf(growing: Growing, id: number): void {
+/** Adds a leaf with the key that its parent gives to it; nothing for the only leaf of a bucket. */
+function addLeaf(growing: Growing, id: number, bound: Uint8Array): void {
   if (id < 2 || id >= growing.leafByPage.length)
     throw corrupt('page-out-of-range', `page ${id}: out of range`, { page: id });
   if (growing.leafByPage[id] !== 0)
     throw corrupt('page-twice', `page ${id}: used more than once`, { page: id });
-  growing.leafIds[growing.leafCount] = id;
-  growing.boundEnds[growing.leafCount] = growing.boundEnds[growing.leafCount - 1] ?? 0;
-  growing.leafCount++;
-  growing.leafByPage[id] = growing.leafCount;
-}
-
-/** Keeps the key of the last added leaf; it must be above the one before it in the same bucket. */
-function addBound(growing: Growing, page: Page, keyStart: number, keyEnd: number, firstLeaf: number): void {
-  if (keyEnd > page.bytes.length)
-    throw corrupt('page-elements', `page ${page.id}: a key runs past it`, { page: page.id });
-  const leaf = growing.leafCount - 1;
-  const start = growing.boundEnds[leaf]!;
-  const end = start + (keyEnd - keyStart);
+  const start = growing.boundEnds[growing.leafCount - 1] ?? 0;
+  const end = start + bound.length;
   if (end > growing.bounds.length) {
     const grown = new Uint8Array(Math.max(growing.bounds.length * 2, end));
     grown.set(growing.bounds);
     growing.bounds = grown;
   }
-  for (let from = keyStart, to = start; from < keyEnd; from++, to++) growing.bounds[to] = page.bytes[from]!;
-  growing.boundEnds[leaf] = end;
-  if (
-    leaf > firstLeaf &&
-    !isAscending(growing.bounds, boundStart(growing.boundEnds, leaf - 1), start, start, end)
-  ) {
-    throw corrupt('key-order', `page ${page.id}: a key is not above the key before it`, { page: page.id });
-  }
+  growing.bounds.set(bound, start);
+  growing.leafIds[growing.leafCount] = id;
+  growing.boundEnds[growing.leafCount] = end;
+  growing.leafCount++;
+  growing.leafByPage[id] = growing.leafCount;
 }
 
 /** Where leaf `index`'s bound starts in `bounds`. */
 export function boundStart(boundEnds: Uint32Array, index: number): number {
   return index === 0 ? 0 : boundEnds[index - 1]!;
-}
-
-/** Whether the run a of `bytes` sorts below the run b, without making views. */
-function isAscending(bytes: Uint8Array, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
-  return compareRuns(bytes, aStart, aEnd, bytes, bStart, bEnd) < 0;
 }
 
 /** Unsigned bytewise order of two runs inside larger arrays: the hot-loop form of `compareBytes`. */

@@ -1,49 +1,61 @@
 import { type ByteSource, HoldfastError } from '../../base/index.ts';
 import type { Meta } from './meta.ts';
-import { corrupt, decodePage, type Page, pageFlags, readPageId } from './page.ts';
+import {
+  claimedContent,
+  corrupt,
+  decodePage,
+  isTreePage,
+  overflowTooLong,
+  type Page,
+  pageFlags,
+  pageHeaderSize,
+  readPageId,
+} from './page.ts';
 
 /** Reads whole pages by id and refuses those that lie about themselves. */
 export interface PageReader {
   readonly source: ByteSource;
   readonly meta: Meta;
+  /** Pages that the meta page counts, but no more than the file has room for: what a walk may visit at most. */
+  readonly pageLimit: number;
   /**
-   * Reads a page with its overflow into fresh bytes.
-   * Throws DATABASE_CORRUPT: id out of range, another id in the header, unknown type, overflow past the end.
+   * Reads a page with its overflow into fresh bytes; `admit` is asked before the overflow is.
+   * Throws DATABASE_CORRUPT: id out of range, another id in the header, unknown type, overflow past the end,
+   * sizes that lie.
    */
-  readPage(id: number): Page;
+  readPage(id: number, admit?: Admit): Page;
   /** As `readPage`, and the page must be a branch or a leaf. Branch pages come from a small cache. */
-  readTreePage(id: number): Page;
+  readTreePage(id: number, admit?: Admit): Page;
 }
 
-/** Branch pages kept in memory: 4 MiB at the usual page size, enough for the tree above a gigabyte of leaves. */
-const cachedBranchPages = 1024;
+/** Is told of a page that has overflow; throws to refuse it. */
+export type Admit = (id: number, overflow: number) => void;
+
+/** Branch pages kept in memory: enough for the tree above a gigabyte of leaves. */
+const branchCacheBytes = 4 << 20;
 
 export function createPageReader(source: ByteSource, meta: Meta): PageReader {
   const branches = new Map<number, Page>();
-  const readPage = (id: number) => readPageWithOverflow(source, meta, id);
+  const branchLimit = Math.max(1, Math.floor(branchCacheBytes / meta.pageSize));
+  const readPage = (id: number, admit?: Admit) => readPageWithOverflow(source, meta, id, admit);
   return {
     source,
     meta,
+    pageLimit: Math.min(meta.pageCount, Math.floor(source.sizeBytes / meta.pageSize)),
     readPage,
-    readTreePage(id) {
+    readTreePage(id, admit) {
       const known = branches.get(id);
       if (known !== undefined) return known;
-      const page = readPage(id);
-      if (page.flags !== pageFlags.branch && page.flags !== pageFlags.leaf) {
-        throw corrupt(
-          'page-type',
-          `page ${id}: type 0x${page.flags.toString(16)} where a branch or leaf is needed`,
-          { page: id },
-        );
-      }
-      if (page.flags === pageFlags.branch && page.overflow === 0) remember(branches, page);
+      const page = readPage(id, admit);
+      if (!isTreePage(page.flags)) throw wrongType(id, page.flags);
+      if (page.flags === pageFlags.branch && page.overflow === 0) remember(branches, page, branchLimit);
       return page;
     },
   };
 }
 
-function remember(pages: Map<number, Page>, page: Page): void {
-  if (pages.size >= cachedBranchPages) {
+function remember(pages: Map<number, Page>, page: Page, limit: number): void {
+  if (pages.size >= limit) {
     for (const oldest of pages.keys()) {
       pages.delete(oldest);
       break;
@@ -52,32 +64,53 @@ function remember(pages: Map<number, Page>, page: Page): void {
   pages.set(page.id, page);
 }
 
-function readPageWithOverflow(source: ByteSource, meta: Meta, id: number): Page {
+function readPageWithOverflow(source: ByteSource, meta: Meta, id: number, admit: Admit | undefined): Page {
   const { pageSize, pageCount } = meta;
   if (id < 2 || id >= pageCount) {
     throw corrupt('page-out-of-range', `page ${id}: out of range, the database has ${pageCount} pages`, {
       page: id,
     });
   }
+  if ((id + 1) * pageSize > source.sizeBytes) throw cutOff(source, id);
   const first = readBytes(source, new Uint8Array(pageSize), id, id * pageSize);
   const view = new DataView(first.buffer);
   const ownId = readPageId(view, 0);
   if (ownId !== id) throw corrupt('page-id', `page ${id}: its header says it is page ${ownId}`, { page: id });
+  const flags = view.getUint16(8, true);
+  if (!isTreePage(flags) && flags !== pageFlags.freelist) throw wrongType(id, flags);
   const overflow = view.getUint32(12, true);
   if (overflow === 0) return decodePage(id, first);
-  if (id + overflow >= pageCount) {
-    throw corrupt('page-overflow', `page ${id}: ${overflow} overflow pages run past the end`, {
+  // Memory is taken only for a size that the meta page, the content, the caller and the file do not contradict.
+  if (id + overflow >= pageCount || overflow > overflowLimit(view, meta)) {
+    throw corrupt('page-overflow', `page ${id}: ${overflow} overflow pages are too many`, {
       page: id,
       overflow,
     });
   }
+  const content = claimedContent(view, 0, pageSize);
+  if (content !== undefined && content < overflow * pageSize) throw overflowTooLong(id, overflow, content);
+  admit?.(id, overflow);
   const sizeBytes = (1 + overflow) * pageSize;
-  // The size is only believed once the file is known to hold it.
   if (id * pageSize + sizeBytes > source.sizeBytes) throw cutOff(source, id);
   const whole = new Uint8Array(sizeBytes);
   whole.set(first);
   readBytes(source, whole.subarray(pageSize), id, (id + 1) * pageSize);
   return decodePage(id, whole);
+}
+
+/** bbolt's maxAllocSize: it cannot address a larger page either. */
+const maximumPageBytes = 0x7fff_ffff;
+
+/** A freelist has at most one id of eight bytes for each page; branches and leaves are held to their content. */
+function overflowLimit(view: DataView, { pageSize, pageCount }: Meta): number {
+  const isFreelist = view.getUint16(8, true) === pageFlags.freelist;
+  const sizeBytes = isFreelist ? pageHeaderSize + 8 * (pageCount + 1) + pageSize : maximumPageBytes;
+  return Math.floor(sizeBytes / pageSize);
+}
+
+function wrongType(id: number, flags: number): HoldfastError {
+  const type = flags === pageFlags.freelist ? 'a freelist' : `of type 0x${flags.toString(16)}`;
+  return corrupt('page-type', `page ${id}: it is ${type} where a branch or leaf is needed`, { page: id });
 }
 
 function readBytes(source: ByteSource, target: Uint8Array, id: number, offset: number): Uint8Array {

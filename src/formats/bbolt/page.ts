@@ -18,10 +18,16 @@ export const pageFlags = { branch: 0x01, leaf: 0x02, meta: 0x04, freelist: 0x10 
 /** Leaf element flag: the value is a bucket header (and perhaps an inline page). */
 export const bucketElementFlag = 0x01;
 
+/** bbolt's MaxKeySize. */
+export const maximumKeySize = 32768;
+
 /** Deeper than any real tree: 2^64 keys at the smallest fan-out that bbolt writes. */
 export const maximumDepth = 64;
 
-/** A page with its overflow, as one run of bytes. `bytes` may be a view; nothing here writes to it. */
+/**
+ * A page with its overflow, as one run of bytes. `bytes` may be a view; nothing here writes to it. The elements of a
+ * branch or leaf have been found to lie inside it.
+ */
 export interface Page {
   /** Page id; 0 for the image of an inline bucket. */
   readonly id: number;
@@ -50,6 +56,7 @@ export interface BranchElement {
 export type StructureFault =
   | 'file-too-short'
   | 'meta-invalid'
+  | 'meta-disagree'
   | 'page-out-of-range'
   | 'page-id'
   | 'page-type'
@@ -80,46 +87,105 @@ export function readPageId(view: DataView, offset: number): number {
   return view.getUint32(offset + 4, true) * 0x1_0000_0000 + view.getUint32(offset, true);
 }
 
-/** Wraps bytes as a page and checks that its element table fits. Throws DATABASE_CORRUPT. */
+/**
+ * Wraps bytes as a page. Branches and leaves must be laid out as bbolt writes them: the element table, then keys and
+ * values in element order without a gap, up to within the last overflow page. So no size in it can lie unnoticed,
+ * save that of the last value. Throws DATABASE_CORRUPT.
+ */
 export function decodePage(id: number, bytes: Uint8Array): Page {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const flags = view.getUint16(8, true);
-  const count = view.getUint16(10, true);
-  const page = { id, flags, count, overflow: view.getUint32(12, true), bytes, view };
-  const isTree = flags === pageFlags.leaf || flags === pageFlags.branch;
-  if (isTree && pageHeaderSize + count * elementSize > bytes.length) {
-    throw corrupt('page-elements', `page ${id}: ${count} elements do not fit the page`, { page: id });
-  }
+  const page = {
+    id,
+    flags: view.getUint16(8, true),
+    count: view.getUint16(10, true),
+    overflow: view.getUint32(12, true),
+    bytes,
+    view,
+  };
+  if (isTreePage(page.flags)) checkLayout(page);
   return page;
 }
 
-/** Element `index` of a leaf page. Throws DATABASE_CORRUPT when its key or value runs past the page. */
+export function isTreePage(flags: number): boolean {
+  return flags === pageFlags.leaf || flags === pageFlags.branch;
+}
+
+function checkLayout(page: Page): void {
+  const { id, count, overflow, view, bytes } = page;
+  const isLeaf = page.flags === pageFlags.leaf;
+  let end = pageHeaderSize + count * elementSize;
+  if (end > bytes.length) {
+    throw corrupt('page-elements', `page ${id}: ${count} elements do not fit the page`, { page: id });
+  }
+  for (let index = 0; index < count; index++) {
+    const at = pageHeaderSize + index * elementSize;
+    if (at + view.getUint32(isLeaf ? at + 4 : at, true) !== end) {
+      throw badElement(page, index, 'does not start where the one before it ends');
+    }
+    if (isLeaf && view.getUint32(at, true) > bucketElementFlag) {
+      throw badElement(page, index, `has unknown flags 0x${view.getUint32(at, true).toString(16)}`);
+    }
+    end = elementEnd(view, at, isLeaf);
+    if (end > bytes.length) throw badElement(page, index, 'runs past the page');
+  }
+  const lastPage = bytes.length - bytes.length / (1 + overflow);
+  if (end < lastPage) throw overflowTooLong(id, overflow, end);
+}
+
+function elementEnd(view: DataView, at: number, isLeaf: boolean): number {
+  return isLeaf
+    ? at + view.getUint32(at + 4, true) + view.getUint32(at + 8, true) + view.getUint32(at + 12, true)
+    : at + view.getUint32(at, true) + view.getUint32(at + 4, true);
+}
+
+/** Where the content of a branch or leaf ends. */
+export function contentEnd({ view, count, flags }: Page): number {
+  const tableEnd = pageHeaderSize + count * elementSize;
+  return count === 0 ? tableEnd : elementEnd(view, tableEnd - elementSize, flags === pageFlags.leaf);
+}
+
+/**
+ * Bytes of a page's content as far as its first page, `pageSize` bytes from `start`, can tell: to be compared with the
+ * overflow that it claims before that is read into memory. Undefined where it cannot tell.
+ */
+export function claimedContent(view: DataView, start: number, pageSize: number): number | undefined {
+  const flags = view.getUint16(start + 8, true);
+  const count = view.getUint16(start + 10, true);
+  const tableEnd = pageHeaderSize + count * elementSize;
+  if (!isTreePage(flags) || tableEnd > pageSize) return undefined;
+  const last = start + tableEnd - elementSize;
+  return count === 0 ? tableEnd : elementEnd(view, last, flags === pageFlags.leaf) - start;
+}
+
+export function overflowTooLong(id: number, overflow: number, contentBytes: number): HoldfastError {
+  const message = `page ${id}: ${overflow} overflow pages for ${contentBytes} bytes of content`;
+  return corrupt('page-overflow', message, { page: id, overflow });
+}
+
+/** Element `index` of a leaf page. */
 export function leafElement(page: Page, index: number): LeafElement {
   const at = pageHeaderSize + index * elementSize;
   const { view, bytes } = page;
   const keyStart = at + view.getUint32(at + 4, true);
   const keyEnd = keyStart + view.getUint32(at + 8, true);
-  const valueEnd = keyEnd + view.getUint32(at + 12, true);
-  if (valueEnd > bytes.length) throw elementPastPage(page, index);
   return {
     key: bytes.subarray(keyStart, keyEnd),
-    value: bytes.subarray(keyEnd, valueEnd),
+    value: bytes.subarray(keyEnd, keyEnd + view.getUint32(at + 12, true)),
     isBucket: (view.getUint32(at, true) & bucketElementFlag) !== 0,
   };
 }
 
-/** Element `index` of a branch page. Throws DATABASE_CORRUPT when its key runs past the page. */
+/** Element `index` of a branch page. */
 export function branchElement(page: Page, index: number): BranchElement {
   const at = pageHeaderSize + index * elementSize;
   const { view, bytes } = page;
   const keyStart = at + view.getUint32(at, true);
-  const keyEnd = keyStart + view.getUint32(at + 4, true);
-  if (keyEnd > bytes.length) throw elementPastPage(page, index);
-  return { key: bytes.subarray(keyStart, keyEnd), childId: readPageId(view, at + 8) };
+  const key = bytes.subarray(keyStart, keyStart + view.getUint32(at + 4, true));
+  return { key, childId: readPageId(view, at + 8) };
 }
 
-function elementPastPage(page: Page, index: number): HoldfastError {
-  return corrupt('page-elements', `page ${page.id}: element ${index} runs past the page`, {
+function badElement(page: Page, index: number, what: string): HoldfastError {
+  return corrupt('page-elements', `page ${page.id}: element ${index} ${what}`, {
     page: page.id,
     element: index,
   });

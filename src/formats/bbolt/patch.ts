@@ -2,8 +2,9 @@
  * The in-place patcher: one copy-on-write commit of a handful of edits into a database file.
  *
  * Changed pages and the branches above them are written behind the last page in use; nothing that either meta page
- * can reach is overwritten. The new meta comes last, on the page whose turn it is, with a txid above both. So a crash
- * before it leaves the old state and after it the new one: the caller writes `pages`, flushes, writes `meta`, flushes.
+ * can reach is overwritten. The new meta comes last, on the page that is not in use, with a txid above both. So a
+ * crash before it leaves the old state and after it the new one: the caller writes `pages`, flushes, writes `meta`,
+ * flushes.
  * No freelist is stored, so bbolt finds the abandoned pages free when it next opens the file for writing.
  */
 import { compareBytes } from '../../base/index.ts';
@@ -11,12 +12,12 @@ import { bucketValue } from './build.ts';
 import type { Bucket } from './bucket.ts';
 import type { Database } from './database.ts';
 import {
-  branchItemSize,
   type ChildRef,
   encodeBranch,
   encodeLeaf,
   leafItemSize,
-  packPages,
+  packBranches,
+  packLeaves,
 } from './encode-page.ts';
 import { encodeMetaPage, isValidMeta, type Meta } from './meta.ts';
 import {
@@ -28,6 +29,7 @@ import {
   type Page,
   pageFlags,
   pageHeaderSize,
+  showKey,
 } from './page.ts';
 
 /** Edits of one root bucket. A key may be named once, in `put` or in `delete`. */
@@ -68,6 +70,10 @@ interface Allocation {
  */
 export function planPatch(database: Database, edits: readonly BucketEdits[]): PatchPlan {
   const { pageSize, pageCount } = database.meta;
+  if (pageCount * pageSize > database.source.sizeBytes) {
+    const message = `the meta page counts ${pageCount} pages, the file is shorter`;
+    throw corrupt('file-too-short', message, { sizeBytes: database.source.sizeBytes });
+  }
   const allocation: Allocation = { database, writes: [], nextId: pageCount };
   const rootChanges = edits
     .map((edit) => ({ key: edit.bucket, item: editBucket(allocation, edit) }))
@@ -89,9 +95,17 @@ export function planPatch(database: Database, edits: readonly BucketEdits[]): Pa
   };
 }
 
+/**
+ * Above both metas, and of the parity of the page that is not in use: bbolt writes transaction t to page t % 2, and a
+ * file that a server streamed may have the newer meta on either page.
+ */
 function nextTxid(database: Database): bigint {
   const valid = database.metaPages.filter(isValidMeta);
-  return valid.reduce((max, meta) => (meta.txid > max ? meta.txid : max), 0n) + 1n;
+  const newest = valid.reduce((max, meta) => (meta.txid > max ? meta.txid : max), 0n);
+  const spare = database.meta === database.metaPages[0] ? 1n : 0n;
+  const next = (newest + 1n) % 2n === spare ? newest + 1n : newest + 2n;
+  if (next <= 0xffff_ffff_ffff_ffffn) return next;
+  throw corrupt('meta-invalid', `the meta page has the impossible transaction id ${newest}`, { page: 0 });
 }
 
 /** Applies edits to one bucket and returns its new element for the root. */
@@ -131,8 +145,9 @@ function rewriteTree(
   if (depth > maximumDepth)
     throw corrupt('tree-too-deep', `page ${id}: too far below the root`, { page: id });
   const page = allocation.database.pages.readTreePage(id);
-  if (page.flags === pageFlags.leaf) return writeLeaves(allocation, mergeItems(leafItems(page), changes));
-  const children = Array.from({ length: page.count }, (_, index) => branchElement(page, index));
+  if (page.flags === pageFlags.leaf)
+    return writeLeaves(allocation, mergeItems(ascendingElements(page, leafElement), changes));
+  const children = ascendingElements(page, branchElement);
   const rewritten = children.flatMap((child, index): ChildRef[] => {
     const lower = index === 0 ? undefined : child.key;
     const own = changesBetween(changes, lower, children[index + 1]?.key);
@@ -154,8 +169,18 @@ function changesBetween(
   );
 }
 
-function leafItems(page: Page): LeafElement[] {
-  return Array.from({ length: page.count }, (_, index) => leafElement(page, index));
+/** Elements of a page in key order, which is checked: else one change could belong below many children. */
+function ascendingElements<T extends { readonly key: Uint8Array }>(
+  page: Page,
+  read: (page: Page, index: number) => T,
+): T[] {
+  const elements = Array.from({ length: page.count }, (_, index) => read(page, index));
+  elements.forEach(({ key }, index) => {
+    if (index === 0 || compareBytes(elements[index - 1]!.key, key) < 0) return;
+    const message = `page ${page.id}: key ${showKey(key)} is not above the key before it`;
+    throw corrupt('key-order', message, { page: page.id });
+  });
+  return elements;
 }
 
 /** Merges two ascending lists; a change wins over the item of the same key. */
@@ -172,7 +197,7 @@ function mergeItems(items: readonly LeafElement[], changes: readonly Change[]): 
 
 function writeLeaves(allocation: Allocation, items: readonly LeafElement[]): ChildRef[] {
   const { pageSize } = allocation.database;
-  return [...packPages(items, leafItemSize, pageSize)].map((run) => ({
+  return [...packLeaves(items, pageSize)].map((run) => ({
     key: run[0]!.key,
     id: allocate(allocation, (id) => encodeLeaf(id, run, pageSize)),
   }));
@@ -180,7 +205,7 @@ function writeLeaves(allocation: Allocation, items: readonly LeafElement[]): Chi
 
 function writeBranches(allocation: Allocation, children: readonly ChildRef[]): ChildRef[] {
   const { pageSize } = allocation.database;
-  return [...packPages(children, branchItemSize, pageSize)].map((run) => ({
+  return [...packBranches(children, pageSize)].map((run) => ({
     key: run[0]!.key,
     id: allocate(allocation, (id) => encodeBranch(id, run, pageSize)),
   }));

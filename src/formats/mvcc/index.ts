@@ -57,6 +57,7 @@ export {
   compareRevisions,
   decodeRevision,
   encodeRevision,
+  isRevisionKeyAt,
   readMainAsNumber,
   readUint32At,
   type Revision,

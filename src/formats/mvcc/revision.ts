@@ -69,8 +69,16 @@ export function compareRevisions(a: Revision, b: Revision): number {
   return 0;
 }
 
-// For loops over millions of rows: the halves of a u64 as plain numbers, read in place. The caller has made sure with
-// `revisionKeyFault` that the bytes are there.
+// For loops over millions of rows: read in place, the halves of a u64 as plain numbers. The caller has made sure with
+// one of the checks that the bytes are there.
+
+/** Whether `bytes[start, end)` is a row key: `revisionKeyFault` in place. */
+export function isRevisionKeyAt(bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  if (length !== revisionKeyBytes && length !== revisionKeyBytes + 1) return false;
+  if (length > revisionKeyBytes && bytes[start + revisionKeyBytes] !== tombstoneMark) return false;
+  return bytes[start + 8] === separator && bytes[start]! < 0x80 && bytes[start + 9]! < 0x80;
+}
 
 /** The unsigned 32-bit big-endian number at an offset. */
 export function readUint32At(bytes: Uint8Array, offset: number): number {

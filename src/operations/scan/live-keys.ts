@@ -4,7 +4,13 @@
  * For each key the leaf with its newest row so far is kept: a row from a later leaf overrides, and rows within a leaf
  * come in order. So parts counted by several threads can be merged.
  */
-import { KeyTable, RecordScanner, revisionKeyBytes, Uint32Column } from '../../formats/mvcc/index.ts';
+import {
+  isRevisionKeyAt,
+  KeyTable,
+  RecordScanner,
+  revisionKeyBytes,
+  Uint32Column,
+} from '../../formats/mvcc/index.ts';
 
 /** The keys of one thread in a form that can be sent to another. */
 export interface LiveKeysPart {
@@ -28,9 +34,8 @@ export class LiveKeys {
 
   /** Adds the row whose key and value lie in `bytes`. */
   add(bytes: Uint8Array, keyStart: number, keyEnd: number, valueEnd: number, leaf: number): void {
-    const length = keyEnd - keyStart;
-    const isTombstone = length === revisionKeyBytes + 1;
-    if (length !== revisionKeyBytes && !isTombstone) this.#isUndecodable = true;
+    if (!isRevisionKeyAt(bytes, keyStart, keyEnd)) this.#isUndecodable = true;
+    const isTombstone = keyEnd - keyStart > revisionKeyBytes;
     const value = bytes.subarray(keyEnd, valueEnd);
     if (this.#scanner.scan(value) !== undefined) this.#isUndecodable = true;
     this.#set(value, this.#scanner.keyStart, this.#scanner.keyEnd, leaf * 2 + (isTombstone ? 0 : 1));

@@ -5,7 +5,13 @@
  * go into shared arrays by leaf index, which is tree order.
  */
 import { crc32c, readFully } from '../../base/index.ts';
-import { boundStart, type KeyBounds, type RowVisitor, scanLeaf } from '../../formats/bbolt/index.ts';
+import {
+  boundStart,
+  type KeyBounds,
+  mayOverflow,
+  type RowVisitor,
+  scanLeaf,
+} from '../../formats/bbolt/index.ts';
 import { LiveKeys } from './live-keys.ts';
 
 /** Everything a thread needs; all arrays lie over SharedArrayBuffers. */
@@ -14,15 +20,16 @@ export interface ScanJob {
   readonly fd: number;
   readonly pageSize: number;
   readonly pageCount: number;
+  readonly pagesInBlock: number;
   readonly leafCount: number;
   readonly leafByPage: Uint32Array;
   readonly bounds: Uint8Array;
   readonly boundEnds: Uint32Array;
-  /** Index behind the last leaf of each bucket that has leaves. */
-  readonly bucketEnds: readonly number[];
+  /** Index behind the last leaf of each bucket. */
+  readonly bucketEnds: ReadonlySet<number>;
   /** Leaves of the `key` bucket, whose live user keys are counted; [0, 0) to count none. */
   readonly keyLeaves: readonly [first: number, end: number];
-  /** [next block, fault flag]; both by Atomics. */
+  /** [next block, fault flag, overflow pages that leaves claim]; all by Atomics. */
   readonly shared: Int32Array;
   readonly crcs: Uint32Array;
   readonly sizes: Uint32Array;
@@ -31,7 +38,7 @@ export interface ScanJob {
 }
 
 /** A block stays in the processor's cache between the read and the checksum. */
-const blockBytes = 512 * 1024;
+export const defaultBlockBytes = 512 * 1024;
 
 /** Something that only the full check can judge was met; the scan's results are void. */
 export function hasFault(job: ScanJob): boolean {
@@ -42,14 +49,12 @@ export function hasFault(job: ScanJob): boolean {
 export class ScanThread {
   readonly liveKeys: LiveKeys | undefined;
   readonly #job: ScanJob;
-  readonly #pagesInBlock: number;
   readonly #buffer: Uint8Array;
   readonly #view: DataView;
 
   constructor(job: ScanJob) {
     this.#job = job;
-    this.#pagesInBlock = Math.max(1, Math.floor(blockBytes / job.pageSize));
-    this.#buffer = new Uint8Array(this.#pagesInBlock * job.pageSize);
+    this.#buffer = new Uint8Array(job.pagesInBlock * job.pageSize);
     this.#view = new DataView(this.#buffer.buffer);
     this.liveKeys = job.keyLeaves[1] > job.keyLeaves[0] ? new LiveKeys() : undefined;
   }
@@ -57,16 +62,17 @@ export class ScanThread {
   /** Scans the next block. */
   next(): boolean {
     const block = Atomics.add(this.#job.shared, 0, 1);
-    const first = block * this.#pagesInBlock;
-    if (first >= this.#job.pageCount || hasFault(this.#job)) return false;
-    this.#scanBlock(first, Math.min(first + this.#pagesInBlock, this.#job.pageCount));
+    const { pagesInBlock, pageCount } = this.#job;
+    const first = block * pagesInBlock;
+    if (first >= pageCount || hasFault(this.#job)) return false;
+    this.#scanBlock(first, Math.min(first + pagesInBlock, pageCount));
     return true;
   }
 
   /** Bytes of the file that blocks handed out so far cover, by all threads together. */
   get doneBytes(): number {
-    const blocks = Atomics.load(this.#job.shared, 0);
-    return Math.min(blocks * this.#pagesInBlock, this.#job.pageCount) * this.#job.pageSize;
+    const { shared, pagesInBlock, pageCount, pageSize } = this.#job;
+    return Math.min(Atomics.load(shared, 0) * pagesInBlock, pageCount) * pageSize;
   }
 
   #scanBlock(firstPage: number, endPage: number): void {
@@ -85,17 +91,22 @@ export class ScanThread {
       if (leafByPage[id] === 0) continue;
       const at = (id - first) * pageSize;
       const overflow = this.#view.getUint32(at + 12, true);
-      if (id + overflow < end) this.#scanLeaf(this.#buffer, this.#view, at, id, overflow);
+      if (!this.#mayClaim(at, id, overflow)) this.#fault();
+      else if (id + overflow < end) this.#scanLeaf(this.#buffer, this.#view, at, id, overflow);
       else this.#scanLongLeaf(id, overflow);
     }
   }
 
+  /** All leaves together have no more pages than the file: what would be read beyond that is read twice. */
+  #mayClaim(at: number, id: number, overflow: number): boolean {
+    if (overflow === 0) return true;
+    const { shared, pageCount, pageSize } = this.#job;
+    if (id + overflow >= pageCount || !mayOverflow(this.#view, at, pageSize)) return false;
+    return Atomics.add(shared, 2, overflow) + overflow < pageCount;
+  }
+
   /** A leaf whose overflow pages reach past the block is read by itself. */
   #scanLongLeaf(id: number, overflow: number): void {
-    if (id + overflow >= this.#job.pageCount) {
-      this.#fault();
-      return;
-    }
     const bytes = new Uint8Array((1 + overflow) * this.#job.pageSize);
     if (readFully(this.#job.fd, bytes, id * this.#job.pageSize) < bytes.length) {
       this.#fault();
@@ -137,7 +148,7 @@ export class ScanThread {
   #boundsOf(leaf: number): KeyBounds {
     const { bounds, boundEnds, bucketEnds } = this.#job;
     const lowerEnd = boundEnds[leaf]!;
-    const isLast = bucketEnds.includes(leaf + 1);
+    const isLast = bucketEnds.has(leaf + 1);
     return {
       bytes: bounds,
       lowerStart: boundStart(boundEnds, leaf),

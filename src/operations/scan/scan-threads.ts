@@ -23,25 +23,35 @@ export interface ScanCrew extends AsyncDisposable {
   run(job: ScanJob, ctx: OperationContext): Promise<LiveKeys | undefined>;
 }
 
-/** Starts as many threads as a file of this size is worth; they boot while the caller prepares the job. */
-export function startScanCrew(sizeBytes: number): ScanCrew {
-  const others =
-    Math.min(availableParallelism(), maximumThreads, Math.ceil(sizeBytes / bytesWorthAThread)) - 1;
-  const workers = Array.from({ length: Math.max(0, others) }, startWorker);
+/**
+ * Starts as many threads as a file of this size is worth; they boot while the caller prepares the job.
+ * @param threads how many, this one included, instead of by size
+ */
+export function startScanCrew(sizeBytes: number, threads = threadsWorth(sizeBytes)): ScanCrew {
+  const workers = Array.from({ length: Math.max(0, threads - 1) }, startWorker);
   return {
     async run(job, ctx) {
+      const startedMs = ctx.clock.monotonicMs();
+      const totalBytes = job.pageCount * job.pageSize;
+      ctx.events({ type: 'phase-started', phase: 'scan', totalBytes });
+      throwIfInterrupted(ctx.signal);
       for (const { worker } of workers) worker.postMessage(job);
       const own = await runHere(job, ctx);
       for (const { result } of workers) {
         const part = await result;
         if (part !== undefined) own?.merge(part);
       }
+      ctx.events({ type: 'phase-finished', phase: 'scan', tookMs: ctx.clock.monotonicMs() - startedMs });
       return own;
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map(({ worker }) => worker.terminate()));
     },
   };
+}
+
+function threadsWorth(sizeBytes: number): number {
+  return Math.min(availableParallelism(), maximumThreads, Math.ceil(sizeBytes / bytesWorthAThread));
 }
 
 async function runHere(job: ScanJob, ctx: OperationContext): Promise<LiveKeys | undefined> {
@@ -64,6 +74,7 @@ function startWorker(): { worker: Worker; result: Promise<LiveKeysPart | undefin
   const result = new Promise<LiveKeysPart | undefined>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
+    worker.once('exit', (code) => reject(new Error(`a scan thread ended with ${code} before its work`)));
   });
   // Awaited only when there is a job; a failure before that must not count as unhandled.
   result.catch(() => undefined);
