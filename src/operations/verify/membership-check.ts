@@ -29,7 +29,8 @@ export function checkMembers(store: KeyValueStoreFile): VerifyCheck {
   log.guard(() => {
     members = readMembers(store, log);
     checkRemoved(store, members, log);
-    for (const member of members.values()) checkMember(member, log);
+    const namesKept = keepsNames(store);
+    for (const member of members.values()) checkMember(member, namesKept, log);
     checkDuplicates(members, log);
     const confState = readConfState(store);
     if (confState !== undefined && members.size > 0) compareConfiguration(members, confState, log);
@@ -69,11 +70,20 @@ function checkRemoved(store: KeyValueStoreFile, members: Members, log: FindingLo
   }
 }
 
-function checkMember(member: MemberRecord, log: FindingLog): void {
+/** etcd 3.5 (seen in 3.5.16) does not write to this bucket what a member tells about itself when it starts. */
+function keepsNames(store: KeyValueStoreFile): boolean {
+  const meta = store.bucket('meta');
+  const has = (key: string) => meta?.get(utf8(key)) !== undefined;
+  return has(metaKeys.storageVersion) || !has(metaKeys.term);
+}
+
+function checkMember(member: MemberRecord, namesKept: boolean, log: FindingLog): void {
   const id = formatMemberId(member.id);
-  if (member.name === '') {
+  if (member.name === '' && namesKept) {
     const message = `member ${id} has no name: it was added and has never started`;
     log.warn('member-never-started', message, { member: id });
+  } else if (member.name === '') {
+    log.note('member-without-name', `the name of member ${id} is not in the file`, { member: id });
   }
   if (member.peerUrls.length === 0) {
     log.warn('member-without-url', `member ${id} has no peer URL`, { member: id });

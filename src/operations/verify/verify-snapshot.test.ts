@@ -217,6 +217,14 @@ const damaged: Record<string, readonly [Rows, ...string[]]> = {
     replaced('members', member(2n, { name: '' })),
     'members warn member-never-started',
   ],
+  'a member without name in a file of 3.5': [
+    {
+      ...replaced('members', member(2n, { name: '' })),
+      meta: [...tinyRows['meta']!, confState([1n, 2n])],
+      cluster: [textRow('clusterVersion', '3.5.0')],
+    },
+    'members ok member-without-name',
+  ],
   'a member without URL': [
     replaced('members', member(2n, { peerUrls: [] })),
     'members warn member-without-url',
