@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf, fileError } from '../errors/index.ts';
+import { errnoOf, fileError, HoldfastError } from '../errors/index.ts';
 
 export interface DurableFileOptions {
   /** Permission bits of the finished file; default 0o600. */
   readonly mode?: number;
-  /** Name while unfinished; default: the target's name with a random `.tmp` suffix beside it. */
+  /**
+   * Name while unfinished; default: the target's name with a random `.tmp` suffix beside it. What another run left
+   * under a given name is replaced; if that run still lives, its commit fails.
+   */
   readonly temporaryPath?: string;
   /** Whether an existing target may be replaced; default false (FILE_EXISTS). */
   readonly replace?: boolean;
@@ -23,7 +26,10 @@ export interface DurableFile extends AsyncDisposable {
   readonly handle: FileHandle;
   /** Appends bytes in order; large buffers are written as they are. */
   write(chunks: readonly Uint8Array[]): Promise<void>;
-  /** Flushes, closes and moves the file to its name. Errors: FILE_EXISTS, DISK_FULL, WRITE_FAILED. */
+  /**
+   * Flushes, closes and moves the file to its name.
+   * Errors: FILE_EXISTS, DISK_FULL, WRITE_FAILED, SAVE_SUPERSEDED (another run replaced the unfinished file).
+   */
   commit(): Promise<void>;
   /** Closes and removes the temporary file; does nothing after a commit. */
   discard(): Promise<void>;
@@ -37,11 +43,13 @@ export async function createDurableFile(
   const temporaryPath = options.temporaryPath ?? `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const handle = await openExclusive(temporaryPath, options.mode ?? 0o600);
   let state: 'open' | 'done' = 'open';
+  let currentPath = temporaryPath;
   const discard = async () => {
     if (state === 'done') return;
     state = 'done';
+    const own = await isAt(handle, currentPath);
     await handle.close();
-    await rm(temporaryPath, { force: true });
+    if (own) await rm(currentPath, { force: true });
   };
   return {
     path,
@@ -57,7 +65,8 @@ export async function createDurableFile(
     async commit() {
       try {
         await handle.sync();
-        await placeFile(temporaryPath, path, options.replace ?? false);
+        currentPath = await claim(handle, temporaryPath);
+        await placeFile(currentPath, path, options.replace ?? false);
       } catch (error) {
         throw fileError(error, 'create', path);
       }
@@ -68,6 +77,40 @@ export async function createDurableFile(
     discard,
     [Symbol.asyncDispose]: discard,
   };
+}
+
+/**
+ * Moves the unfinished file to a name that no other run can know and returns that name. Only then is it looked at
+ * whose file it is: another run with the same temporary name may have put its own there, and that one, half written,
+ * must not get the final name.
+ */
+async function claim(handle: FileHandle, temporaryPath: string): Promise<string> {
+  const privatePath = `${temporaryPath}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(temporaryPath, privatePath);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw superseded(temporaryPath);
+    throw error;
+  }
+  if (await isAt(handle, privatePath)) return privatePath;
+  await rename(privatePath, temporaryPath);
+  throw superseded(temporaryPath);
+}
+
+/** Whether a path names the file that a handle has open. */
+async function isAt(handle: FileHandle, path: string): Promise<boolean> {
+  const opened = await handle.stat();
+  try {
+    const found = await lstat(path);
+    return found.ino === opened.ino && found.dev === opened.dev;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+function superseded(path: string): HoldfastError {
+  return new HoldfastError('SAVE_SUPERSEDED', `another run has replaced ${path}`, { details: { path } });
 }
 
 /** Opens a new file; what a killed run left under this name is removed first. */

@@ -4,7 +4,7 @@ import { type DialledConnection, dial } from './dial.ts';
 import type { DialOptions } from './dial-options.ts';
 import type { Endpoint } from './endpoint.ts';
 
-export interface ConnectionOptions extends DialOptions {
+export interface ConnectionOptions extends Omit<DialOptions, 'signal'> {
   /** A ping after this long without a byte, while a call is open. etcd punishes clients that ping every 5 s or less. */
   readonly keepAliveTimeMs: number;
   /** The connection is given up when a ping stays unanswered for this long. */
@@ -19,8 +19,8 @@ export class EtcdConnection {
   readonly endpoint: Endpoint;
   readonly authority: string;
   readonly #options: ConnectionOptions;
+  readonly #closed = new AbortController();
   #live: Promise<LiveConnection> | undefined;
-  #closed = false;
 
   constructor(endpoint: Endpoint, options: ConnectionOptions) {
     this.endpoint = endpoint;
@@ -44,7 +44,7 @@ export class EtcdConnection {
 
   /** Ends the connection and every open stream. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closed.abort(new HoldfastError('INTERRUPTED', 'the etcd client was closed'));
     const live = this.#live;
     this.#live = undefined;
     // A dial that fails meanwhile has told its own caller.
@@ -55,7 +55,7 @@ export class EtcdConnection {
   }
 
   async #connected(): Promise<LiveConnection> {
-    if (this.#closed) throw new HoldfastError('INTERRUPTED', 'the etcd client was closed');
+    this.#closed.signal.throwIfAborted();
     const existing = this.#live;
     if (existing !== undefined) {
       const live = await existing;
@@ -67,7 +67,8 @@ export class EtcdConnection {
 
   async #dial(): Promise<LiveConnection> {
     try {
-      return new LiveConnection(await dial(this.endpoint, this.#options), this.endpoint, this.#options);
+      const dialled = await dial(this.endpoint, { ...this.#options, signal: this.#closed.signal });
+      return new LiveConnection(dialled, this.endpoint, this.#options);
     } catch (error) {
       this.#live = undefined;
       throw error;

@@ -8,4 +8,6 @@ export interface DialOptions {
   readonly secureContext: () => SecureContext;
   /** For TCP, TLS and the server's HTTP/2 settings together. */
   readonly timeoutMs: number;
+  /** Gives the attempt up. */
+  readonly signal: AbortSignal;
 }

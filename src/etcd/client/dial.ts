@@ -31,6 +31,7 @@ export async function dial(endpoint: Endpoint, options: DialOptions): Promise<Di
   try {
     return await attempt.run();
   } catch (error) {
+    options.signal.throwIfAborted();
     const situation = { endpoint, phase: attempt.phase, certPem: options.tls.certPem };
     const better = await diagnose(error, situation, options);
     throw better ?? dialError(error, situation);
@@ -38,7 +39,7 @@ export async function dial(endpoint: Endpoint, options: DialOptions): Promise<Di
 }
 
 /** Opens the socket of an endpoint; TLS starts by itself where the endpoint wants it. */
-export function openSocket(endpoint: Endpoint, options: DialOptions): net.Socket {
+function openSocket(endpoint: Endpoint, options: DialOptions): net.Socket {
   if (endpoint.security === 'tls') {
     return tls.connect(tlsConnectOptions(endpoint, options.tls, options.secureContext()));
   }
@@ -64,6 +65,9 @@ class DialAttempt {
     const socket = openSocket(this.#endpoint, this.#options);
     const { promise, resolve, reject } = Promise.withResolvers<DialledConnection>();
     const timer = setTimeout(() => reject(this.#timedOut()), this.#options.timeoutMs);
+    const { signal } = this.#options;
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort);
     // Close events come after the error that explains them; the promise keeps the first of the two.
     socket.on('error', reject).on('close', () => reject(closedEarly()));
     socket.once('connect', () => {
@@ -84,6 +88,7 @@ class DialAttempt {
       throw error;
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
       socket.removeListener('error', reject);
       // A late error of a socket that is being dropped has nobody left to tell.
       socket.on('error', () => {});

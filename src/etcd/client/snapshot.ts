@@ -52,8 +52,9 @@ export function receiveSnapshot(
     calls.failOver(options, token, false, async (channel) => {
       const situation = calls.situation(channel, options);
       try {
-        const stream = await openStream(channel, token);
-        return await new SnapshotCall(stream, receiver, situation, options).run(calls.signalOf(options));
+        const signal = calls.signalOf(options);
+        const stream = await unlessAborted(openStream(channel, token), signal);
+        return await new SnapshotCall(stream, receiver, situation, options).run(signal);
       } catch (error) {
         throw etcdError(error, situation);
       }
@@ -67,6 +68,19 @@ function openStream(channel: EndpointChannel, token: string | undefined): Promis
     te: 'trailers',
     ...(token !== undefined && { [tokenHeader]: token }),
   });
+}
+
+/** Stops waiting when the signal is aborted; the client closes what opens later. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(interruption(signal.reason));
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** One Snapshot call on an open HTTP/2 stream. */

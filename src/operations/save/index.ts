@@ -1,0 +1,3 @@
+/** `snapshot save`: a verified file from a live etcd. */
+export type { SaveSnapshotOptions, SaveSnapshotResult, SaveTarget, SnapshotSink } from './save-options.ts';
+export { saveSnapshot } from './save-snapshot.ts';

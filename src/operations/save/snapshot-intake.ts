@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { formatHex, HoldfastError } from '../../base/index.ts';
+import type { SnapshotMessage, SnapshotReceiver } from '../../etcd/index.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+const digestBytes = 32;
+/** A database is a whole number of pages, and every page size a multiple of this. */
+const databaseUnitBytes = 512;
+
+export interface VerifiedStream {
+  readonly databaseBytes: number;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly version: string;
+}
+
+/**
+ * Takes the stream apart into database and digest, hashes the database as it arrives, and hands every byte to the
+ * queue. `finish` says whether what came is what was announced.
+ */
+export class SnapshotIntake implements SnapshotReceiver {
+  readonly #queue: WriteQueue;
+  readonly #onTotal: (totalBytes: number) => void;
+  readonly #hash = createHash('sha256');
+  readonly #trailer = new Uint8Array(digestBytes);
+  /** Database bytes announced by the first message; everything after them is the digest. */
+  #announcedBytes: number | undefined;
+  #receivedBytes = 0;
+  #version = '';
+
+  /** @param onTotal told once how many bytes are to come altogether, digest included */
+  constructor(queue: WriteQueue, onTotal: (totalBytes: number) => void) {
+    this.#queue = queue;
+    this.#onTotal = onTotal;
+  }
+
+  blob(bytes: Uint8Array): Promise<void> | undefined {
+    const announced = this.#announcedBytes ?? Number.POSITIVE_INFINITY;
+    const from = this.#receivedBytes;
+    this.#receivedBytes += bytes.length;
+    if (this.#receivedBytes <= announced) {
+      this.#hash.update(bytes);
+    } else {
+      if (this.#receivedBytes > announced + digestBytes) throw tooLong(announced);
+      const split = Math.max(0, announced - from);
+      this.#hash.update(bytes.subarray(0, split));
+      this.#trailer.set(bytes.subarray(split), from + split - announced);
+    }
+    return this.#queue.push(bytes);
+  }
+
+  message(message: SnapshotMessage): void {
+    if (message.version !== '') this.#version = message.version;
+    if (this.#announcedBytes !== undefined) return;
+    this.#announcedBytes = this.#receivedBytes + message.remainingBytes;
+    this.#onTotal(this.#announcedBytes + digestBytes);
+  }
+
+  /**
+   * Checks what arrived. Errors: SNAPSHOT_INCOMPLETE, DIGEST_MISSING (with etcdctl's words), DIGEST_MISMATCH.
+   */
+  finish(): VerifiedStream {
+    const databaseBytes = this.#announcedBytes ?? 0;
+    const sizeBytes = this.#receivedBytes;
+    if (sizeBytes < databaseBytes || databaseBytes === 0) {
+      throw new HoldfastError(
+        'SNAPSHOT_INCOMPLETE',
+        `the stream ended after ${sizeBytes} of ${databaseBytes} bytes`,
+        {
+          details: { receivedBytes: sizeBytes, announcedBytes: databaseBytes },
+        },
+      );
+    }
+    if (sizeBytes !== databaseBytes + digestBytes || databaseBytes % databaseUnitBytes !== 0) {
+      throw new HoldfastError('DIGEST_MISSING', `sha256 checksum not found [bytes: ${sizeBytes}]`, {
+        hint: 'Nothing was kept; the member sent no whole snapshot: look at its log, then save again.',
+        details: { sizeBytes },
+      });
+    }
+    const sha256 = this.#hash.digest('hex');
+    const expected = formatHex(this.#trailer);
+    if (sha256 !== expected) {
+      throw new HoldfastError(
+        'DIGEST_MISMATCH',
+        `the received bytes have SHA-256 ${sha256}, not ${expected}`,
+        {
+          hint: 'Nothing was kept; save again. If it happens again, memory or a device on the way is faulty.',
+          details: { actual: sha256, expected },
+        },
+      );
+    }
+    return { databaseBytes, sizeBytes, sha256, version: this.#version };
+  }
+}
+
+function tooLong(announced: number): HoldfastError {
+  return new HoldfastError(
+    'RECORD_INVALID',
+    `the stream holds more than the ${announced} bytes that it announced`,
+    {
+      hint: 'Nothing was kept; what answers there does not behave like etcd: check the endpoint.',
+    },
+  );
+}
