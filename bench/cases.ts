@@ -75,7 +75,7 @@ export const cases: Readonly<Record<string, Case>> = {
     await server.ready();
     const flags = [
       `--endpoints=${server.clientUrl}`,
-      `--cacert=${tls.authority.certFile}`,
+      `--cacert=${tls.caFile}`,
       `--cert=${tls.client.certFile}`,
       `--key=${tls.client.keyFile}`,
     ];
