@@ -52,9 +52,7 @@ function checkMeta(store: KeyValueStoreFile, log: FindingLog): string[] {
   const has = (key: string) => meta.get(utf8(key)) !== undefined;
   const index = record(metaKeys.consistentIndex, decodeUint64Record);
   if (index !== undefined) facts.push(`consistent index ${index}`);
-  if (!has(metaKeys.consistentIndex)) {
-    log.warn('consistent-index-missing', 'meta/consistent_index is missing: a restore must set it');
-  }
+  if (!has(metaKeys.consistentIndex)) checkMissingIndex(store, log);
   const term = record(metaKeys.term, decodeUint64Record);
   if (term !== undefined) facts.push(`term ${term}`);
   record(metaKeys.confState, decodeConfState);
@@ -65,4 +63,11 @@ function checkMeta(store: KeyValueStoreFile, log: FindingLog): string[] {
     log.warn('term-missing', 'meta/term is missing although etcd 3.6 or later wrote this file');
   }
   return facts;
+}
+
+/** etcd 3.4 stores the index along with the first write of a key, so a fresh store has none. */
+function checkMissingIndex(store: KeyValueStoreFile, log: FindingLog): void {
+  const message = 'meta/consistent_index is missing: a restore has to set it';
+  if (store.bucket('key')?.last() === undefined) log.note('consistent-index-missing', message);
+  else log.warn('consistent-index-missing', message);
 }

@@ -141,6 +141,10 @@ const damaged: Record<string, readonly [Rows, ...string[]]> = {
     { ...soundRows, meta: soundRows['meta']!.slice(1) },
     'schema warn consistent-index-missing',
   ],
+  'no consistent index in a fresh store': [
+    { ...soundRows, meta: soundRows['meta']!.slice(1), key: [] },
+    'schema ok consistent-index-missing',
+  ],
   'no term beside a storage version': [
     { ...soundRows, meta: soundRows['meta']!.filter(({ key }) => key.length !== 4) },
     'schema warn term-missing',
