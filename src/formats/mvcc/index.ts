@@ -58,7 +58,6 @@ export {
   decodeRevision,
   encodeRevision,
   isRevisionKeyAt,
-  readMainAsNumber,
   readUint32At,
   type Revision,
   type RevisionBound,

@@ -88,11 +88,6 @@ export function readUint32At(bytes: Uint8Array, offset: number): number {
   );
 }
 
-/** Main of a well-formed row key as a number; exact below 2^53, above it still in order with equal neighbours. */
-export function readMainAsNumber(key: Uint8Array): number {
-  return readUint32At(key, 0) * 0x1_0000_0000 + readUint32At(key, 4);
-}
-
 /** Compares main of a well-formed row key with a bound, exactly: negative, zero or positive. */
 export function compareMain(key: Uint8Array, bound: RevisionBound): number {
   const high = readUint32At(key, 0);
