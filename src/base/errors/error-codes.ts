@@ -35,6 +35,11 @@ export const errorCodes = {
     meaning: 'the time limit passed before the work was done',
     hint: 'Raise --command-timeout, or check the load and the network of the member.',
   },
+  COMMAND_FAILED: {
+    exitStatus: 1,
+    meaning: 'a program that was started on request ended with a failure',
+    hint: 'See what it printed; what it was started for has not been repeated.',
+  },
   // files
   FILE_NOT_FOUND: {
     exitStatus: 2,
@@ -197,6 +202,11 @@ export const errorCodes = {
     exitStatus: 1,
     meaning: 'etcd answered the request with an error',
     hint: 'The message is the one of the server; its log may say more.',
+  },
+  CLUSTER_UNHEALTHY: {
+    exitStatus: 1,
+    meaning: 'at least one endpoint is not healthy',
+    hint: 'See the reason of each endpoint; "holdfast endpoint status --cluster" and "holdfast alarm list" say more.',
   },
   SNAPSHOT_INCOMPLETE: {
     exitStatus: 3,

@@ -1,0 +1,48 @@
+import type { OperationContext } from '../../base/index.ts';
+import type { EtcdClient, EtcdClientOptions } from '../../etcd/index.ts';
+import type { Output, View, WriteOut } from '../output/index.ts';
+import type { GlobalValues } from './global-flags.ts';
+
+/** A stream that results or messages go to. */
+export interface CliStream {
+  readonly isTerminal: boolean;
+  readonly columns: number | undefined;
+  /** Writes in order; a reader that went away is noticed by the process, not here. */
+  write(chunk: string | Uint8Array): void;
+  /** Writes and resolves when the bytes are taken; rejects when the reader is gone. */
+  send(bytes: Uint8Array): Promise<void>;
+}
+
+/** The outside of a process: the only way in which this floor touches terminal, environment and signals. */
+export interface CliIo {
+  readonly stdin: AsyncIterable<Uint8Array> & { readonly isTerminal: boolean };
+  readonly stdout: CliStream;
+  readonly stderr: CliStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted by Ctrl-C and by a termination signal. */
+  readonly signal: AbortSignal;
+  /** Whether the reader of standard output went away; what is written there is lost then. */
+  readonly isOutputGone: boolean;
+  /** Reads a line from the terminal without showing it; undefined where there is no terminal. */
+  readonly askSecret: ((prompt: string) => Promise<string>) | undefined;
+}
+
+/** What a command works with besides its own input. */
+export interface CommandHost {
+  readonly io: CliIo;
+  readonly globals: GlobalValues;
+  readonly format: WriteOut;
+  readonly ctx: OperationContext;
+  /** Standard output, line by line. */
+  readonly out: Output;
+  /** Whether a global flag was given, on the command line or in the environment. */
+  given(flag: keyof GlobalValues): boolean;
+  /** Prints a result in the format that was asked for. */
+  print(view: View): void;
+  /** A line on standard error that etcdctl prints there too: neither result nor error of ours. */
+  say(line: string): void;
+  /** Connection flags as client options; certificates are read. Errors: USAGE, FILE_NOT_FOUND, FILE_NOT_READABLE. */
+  clientOptions(): Promise<EtcdClientOptions>;
+  /** A client for the endpoints that were given. The caller disposes it. */
+  connect(): Promise<EtcdClient>;
+}

@@ -1,0 +1,88 @@
+/** Our declarations as commander's objects. */
+import { Command, Option } from 'commander';
+import type { AnyCommand, CommandGroup } from './define-command.ts';
+import type { FlagSpecs } from './flag-spec.ts';
+import { defaultText, defaultValue, readValue } from './flag-value.ts';
+import { configureHelp } from './help.ts';
+
+export interface CommandSurface {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly AnyCommand[];
+  readonly groups: readonly CommandGroup[];
+  /** Flags that every command takes. */
+  readonly globalFlags: FlagSpecs;
+}
+
+export interface CommanderTree {
+  readonly program: Command;
+  matched(): { readonly spec: AnyCommand; readonly command: Command } | undefined;
+}
+
+/** The whole tree; `onHelp` receives help texts instead of the terminal. */
+export function buildTree(surface: CommandSurface, onHelp: (text: string) => void): CommanderTree {
+  const program = quiet(new Command(surface.name), onHelp).description(surface.summary);
+  configureHelp(program, { isRoot: true });
+  addOptions(program, surface.globalFlags);
+  let matched: { spec: AnyCommand; command: Command } | undefined;
+  const groups = new Map<string, Command>([['', program]]);
+  for (const { path, summary } of surface.groups) {
+    const group = quiet(new Command(path.at(-1)), onHelp)
+      .description(summary)
+      .helpCommand(false);
+    configureHelp(group, {});
+    groups.get(path.slice(0, -1).join(' '))!.addCommand(group);
+    groups.set(path.join(' '), group);
+  }
+  for (const spec of surface.commands) {
+    const command = quiet(leafCommand(spec), onHelp);
+    configureHelp(command, { spec });
+    command.action(() => {
+      matched = { spec, command };
+    });
+    groups.get(spec.path.slice(0, -1).join(' '))!.addCommand(command);
+  }
+  program.helpCommand(false);
+  return { program, matched: () => matched };
+}
+
+function quiet(command: Command, onHelp: (text: string) => void): Command {
+  return command.exitOverride().configureOutput({
+    writeOut: onHelp,
+    writeErr: onHelp,
+    outputError: () => {},
+    getOutHasColors: () => false,
+  });
+}
+
+/** One command that stands alone. */
+export function leafCommand(spec: AnyCommand): Command {
+  const command = new Command(spec.path.at(-1))
+    .exitOverride()
+    .allowExcessArguments(spec.keepsSeparator === true);
+  command.configureOutput({ writeErr: () => {}, outputError: () => {} });
+  command.summary(spec.summary).description(spec.description ?? spec.summary);
+  for (const { name, summary, optional } of spec.args ?? [])
+    command.argument(optional === true ? `[${name}]` : `<${name}>`, summary);
+  addOptions(command, spec.flags ?? {});
+  return command;
+}
+
+function addOptions(command: Command, flags: FlagSpecs): void {
+  for (const [name, spec] of Object.entries(flags)) {
+    const short = spec.short === undefined ? '' : `-${spec.short}, `;
+    if (spec.kind === 'boolean') {
+      command.addOption(
+        new Option(`${short}--${name}`, spec.summary)
+          .default(spec.default ?? false)
+          .hideHelp(spec.hidden === true),
+      );
+      command.addOption(new Option(`--no-${name}`).hideHelp());
+      continue;
+    }
+    const option = new Option(`${short}--${name} <${spec.valueName ?? spec.kind}>`, spec.summary);
+    option.argParser((text, previous) => readValue(spec, text, previous));
+    option.default(defaultValue(spec), defaultText(spec)).hideHelp(spec.hidden === true);
+    command.addOption(option);
+  }
+}

@@ -1,0 +1,25 @@
+export { arrangeWords } from './arrange-words.ts';
+export type { CliIo, CliStream, CommandHost } from './command-host.ts';
+export type { CommandSurface } from './commander-tree.ts';
+export {
+  type AnyCommand,
+  type ArgumentSpec,
+  type CommandGroup,
+  type CommandInput,
+  type CommandSpec,
+  defineCommand,
+  type ExitStatus,
+} from './define-command.ts';
+export type { FlagSpec, FlagSpecs, FlagValues } from './flag-spec.ts';
+export { parseFlagText } from './flag-value.ts';
+export { flagsFromEnvironment, globalFlags, type GlobalValues } from './global-flags.ts';
+export {
+  formatGoDuration,
+  parseGoBool,
+  parseGoDuration,
+  parseGoInteger,
+  parseHexId,
+  parsePlainInteger,
+} from './go-values.ts';
+export { type ParsedWords, parseInput, parseWords } from './parse-words.ts';
+export { usageError } from './usage-error.ts';

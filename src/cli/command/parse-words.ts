@@ -1,0 +1,108 @@
+/** From words to a command and its typed input. The parser is commander; the declarations stay ours. */
+import { type Command, CommanderError } from 'commander';
+import { arrangeWords, type WordTree } from './arrange-words.ts';
+import { buildTree, type CommandSurface, leafCommand } from './commander-tree.ts';
+import type { AnyCommand, CommandInput } from './define-command.ts';
+import type { FlagSpecs, FlagValues } from './flag-spec.ts';
+import { usageText } from './help.ts';
+import { usageError } from './usage-error.ts';
+
+export type ParsedWords<G extends FlagSpecs> =
+  | { readonly kind: 'help'; readonly text: string }
+  | {
+      readonly kind: 'command';
+      readonly command: AnyCommand;
+      readonly input: CommandInput<FlagSpecs>;
+      readonly globals: FlagValues<G>;
+      readonly givenGlobals: ReadonlySet<string>;
+    };
+
+/** Finds the command and reads its words. Errors: USAGE. */
+export function parseWords<G extends FlagSpecs>(
+  surface: CommandSurface & { readonly globalFlags: G },
+  argv: readonly string[],
+): ParsedWords<G> {
+  const everyFlag = Object.assign({}, ...surface.commands.map(({ flags }) => flags ?? {})) as FlagSpecs;
+  const arranged = arrangeWords(argv, wordTree(surface), { ...everyFlag, ...surface.globalFlags });
+  const command = surface.commands.find(({ path }) => path.join(' ') === arranged.words.join(' '));
+  const keeps = command?.keepsSeparator === true;
+  const after = keeps || arranged.afterSeparator === undefined ? [] : ['--', ...arranged.afterSeparator];
+  let helpText = '';
+  const tree = buildTree(surface, (text) => (helpText += text));
+  try {
+    tree.program.parse([...arranged.words, ...arranged.rest, ...after], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (helpText !== '') return { kind: 'help', text: helpText };
+    throw usageFrom(error, command);
+  }
+  const leaf = tree.matched();
+  if (leaf === undefined) return { kind: 'help', text: helpText };
+  return {
+    kind: 'command',
+    command: leaf.spec,
+    input: inputOf(leaf.command, leaf.spec.flags ?? {}, keeps ? arranged.afterSeparator : undefined),
+    globals: valuesOf(tree.program, surface.globalFlags) as FlagValues<G>,
+    givenGlobals: givenOf(tree.program, surface.globalFlags),
+  };
+}
+
+/** Reads the words of one command that stands alone, as in the lines of a transaction. Errors: USAGE. */
+export function parseInput(spec: AnyCommand, words: readonly string[]): CommandInput<FlagSpecs> {
+  const { rest, afterSeparator } = arrangeWords(words, {}, spec.flags ?? {});
+  const command = leafCommand(spec).helpOption(false);
+  try {
+    command.parse(afterSeparator === undefined ? rest : [...rest, '--', ...afterSeparator], { from: 'user' });
+  } catch (error) {
+    throw error instanceof CommanderError ? usageFrom(error, spec) : error;
+  }
+  return inputOf(command, spec.flags ?? {}, undefined);
+}
+
+function wordTree(surface: CommandSurface): WordTree {
+  const tree: Record<string, Record<string, object>> = {};
+  for (const { path } of surface.commands) {
+    let branch: Record<string, object> = tree;
+    for (const word of path) branch = (branch[word] ??= {}) as Record<string, object>;
+  }
+  return tree as WordTree;
+}
+
+function inputOf(
+  command: Command,
+  flags: FlagSpecs,
+  afterSeparator: readonly string[] | undefined,
+): CommandInput<FlagSpecs> {
+  const given = givenOf(command, flags);
+  return {
+    args: command.args,
+    flags: valuesOf(command, flags),
+    given: (flag) => given.has(flag),
+    afterSeparator,
+  };
+}
+
+function valuesOf(command: Command, flags: FlagSpecs): FlagValues<FlagSpecs> {
+  const values = command.opts<Record<string, unknown>>();
+  return Object.fromEntries(
+    Object.keys(flags).map((name) => [name, values[attributeName(name)]]),
+  ) as FlagValues<FlagSpecs>;
+}
+
+function givenOf(command: Command, flags: FlagSpecs): ReadonlySet<string> {
+  return new Set(
+    Object.keys(flags).filter((name) => command.getOptionValueSource(attributeName(name)) === 'cli'),
+  );
+}
+
+function attributeName(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Commander's sentence without its prefix. The hint is its guess if it has one, else how the command is written. */
+function usageFrom(error: CommanderError, command: AnyCommand | undefined): Error {
+  const [first = '', ...others] = error.message.replace(/^error: /, '').split('\n');
+  const guess = /\(Did you mean (.*)\?\)/.exec(others.join(' '))?.[1];
+  if (guess !== undefined) return usageError(first, `Did you mean ${guess}?`);
+  return usageError(first, command && `Usage: ${usageText(command)}. Run it with --help for its flags.`);
+}

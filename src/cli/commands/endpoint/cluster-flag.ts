@@ -1,0 +1,3 @@
+export const clusterFlag = {
+  cluster: { kind: 'boolean', summary: 'use all endpoints from the cluster member list' },
+} as const;

@@ -1,0 +1,77 @@
+/** Every command, in the order of the help. */
+import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
+import { endpointHashKvCommand } from './endpoint/hashkv.ts';
+import { endpointHealthCommand } from './endpoint/health.ts';
+import { endpointStatusCommand } from './endpoint/status.ts';
+import { compactionCommand } from './kv/compaction.ts';
+import { delCommand } from './kv/del.ts';
+import { getCommand } from './kv/get.ts';
+import { putCommand } from './kv/put.ts';
+import { txnCommand } from './kv/txn.ts';
+import { watchCommand } from './kv/watch.ts';
+import { leaseGrantCommand } from './lease/grant.ts';
+import { leaseKeepAliveCommand } from './lease/keep-alive.ts';
+import { leaseListCommand } from './lease/list.ts';
+import { leaseRevokeCommand } from './lease/revoke.ts';
+import { leaseTimeToLiveCommand } from './lease/time-to-live.ts';
+import { alarmDisarmCommand } from './maintenance/alarm-disarm.ts';
+import { alarmListCommand } from './maintenance/alarm-list.ts';
+import { defragCommand } from './maintenance/defrag.ts';
+import { memberAddCommand } from './member/add.ts';
+import { memberListCommand } from './member/list.ts';
+import { memberPromoteCommand } from './member/promote.ts';
+import { memberRemoveCommand } from './member/remove.ts';
+import { memberUpdateCommand } from './member/update.ts';
+import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
+import { snapshotRestoreCommand } from './snapshot/restore.ts';
+import { snapshotSaveCommand } from './snapshot/save.ts';
+import { snapshotStatusCommand } from './snapshot/status.ts';
+import { snapshotVerifyCommand } from './snapshot/verify.ts';
+import { versionCommand } from './version.ts';
+
+const groups: readonly CommandGroup[] = [
+  { path: ['snapshot'], summary: 'save, inspect, verify and restore snapshots' },
+  { path: ['endpoint'], summary: 'health, status and hash of the endpoints of a live cluster' },
+  { path: ['member'], summary: 'list, add, update, promote and remove members' },
+  { path: ['lease'], summary: 'grant, renew, inspect and revoke leases' },
+  { path: ['alarm'], summary: 'list and disarm alarms' },
+];
+
+const commands: readonly AnyCommand[] = [
+  snapshotSaveCommand,
+  snapshotStatusCommand,
+  snapshotVerifyCommand,
+  snapshotRestoreCommand,
+  snapshotHashKvCommand,
+  endpointHealthCommand,
+  endpointStatusCommand,
+  endpointHashKvCommand,
+  memberListCommand,
+  memberAddCommand,
+  memberUpdateCommand,
+  memberPromoteCommand,
+  memberRemoveCommand,
+  leaseGrantCommand,
+  leaseRevokeCommand,
+  leaseTimeToLiveCommand,
+  leaseListCommand,
+  leaseKeepAliveCommand,
+  alarmListCommand,
+  alarmDisarmCommand,
+  getCommand,
+  putCommand,
+  delCommand,
+  txnCommand,
+  watchCommand,
+  compactionCommand,
+  defragCommand,
+  versionCommand,
+];
+
+export const commandSurface = {
+  name: 'holdfast',
+  summary: 'Backup and restore for etcd and the Kubernetes control planes that live in it.',
+  commands,
+  groups,
+  globalFlags,
+};

@@ -1,0 +1,88 @@
+import type { SaveSnapshotResult, SaveTarget } from '../../../operations/save/index.ts';
+import { type CommandHost, defineCommand } from '../../command/index.ts';
+import { formatGoJson, type View } from '../../output/index.ts';
+import { recordView } from '../../output/views/index.ts';
+
+export const snapshotSaveCommand = defineCommand({
+  path: ['snapshot', 'save'],
+  summary: 'store a snapshot of an etcd member in a file',
+  description:
+    'Streams the database of one member to FILE.part, checks its digest, and gives the file its name only when all of ' +
+    'it has arrived. "-" writes to standard output. There is no time limit unless --command-timeout is given.',
+  args: [{ name: 'file', summary: 'the file to write, or - for standard output' }],
+  flags: {
+    force: { kind: 'boolean', summary: 'replace the file if it exists' },
+    'any-endpoint': {
+      kind: 'boolean',
+      summary: 'with several endpoints choose one: healthy, no learner, rather a follower',
+    },
+    'stall-timeout': {
+      kind: 'duration',
+      default: '30s',
+      summary: 'give up after this long without data, 0 for never',
+    },
+  },
+  examples: [
+    {
+      command: 'holdfast snapshot save /backup/etcd-snapshot.db',
+      explains: 'Save a snapshot of the local member',
+    },
+    {
+      command:
+        'holdfast --endpoints=https://127.0.0.1:2379 --cacert=/etc/etcd/ca.crt --cert=/etc/etcd/etcd.crt --key=/etc/etcd/etcd.key snapshot save /backup/etcd-snapshot.db',
+      explains: 'Over mutual TLS',
+    },
+    { command: 'holdfast snapshot save - | gzip > snapshot.db.gz', explains: 'Through a pipe' },
+  ],
+  exitStatuses: {
+    3: 'what arrived is not a whole snapshot; nothing was kept',
+    4: 'the file exists, or authentication or permission is missing',
+    5: 'etcd is unreachable, stalled or did not answer in time',
+  },
+  async run(input, host) {
+    const { saveSnapshot } = await import('../../../operations/save/index.ts');
+    const [path = ''] = input.args;
+    const target: SaveTarget =
+      path === '-'
+        ? { sink: { write: (bytes) => host.io.stdout.send(bytes) } }
+        : { path, force: input.flags.force };
+    const result = await saveSnapshot(
+      {
+        client: await host.clientOptions(),
+        target,
+        anyEndpoint: input.flags['any-endpoint'],
+        stallTimeoutMs: input.flags['stall-timeout'],
+        ...(host.given('command-timeout') ? { timeoutMs: host.globals['command-timeout'] } : {}),
+      },
+      host.ctx,
+    );
+    report(result, host);
+  },
+});
+
+/** Standard output belongs to the snapshot when it goes there; the report then goes to standard error. */
+function report(result: SaveSnapshotResult, host: CommandHost): void {
+  const view = saveView(result);
+  if (result.path !== undefined) host.print(view);
+  else if (host.format === 'json') host.say(formatGoJson(view.json()));
+  else host.say(`Snapshot written to standard output (${result.sizeBytes} bytes)`);
+}
+
+function saveView(result: SaveSnapshotResult): View {
+  const { path = '-', version, sizeBytes, databaseBytes, sha256, endpoint, endpointReason, tookMs } = result;
+  const lines = [`Snapshot saved at ${path}`];
+  if (version !== '') lines.push(`Server version ${version}`);
+  return recordView(
+    [
+      { title: 'Path', json: 'path', value: path },
+      { title: 'Version', json: 'version', value: version },
+      { title: 'Size', json: 'sizeBytes', value: sizeBytes },
+      { title: 'Database size', json: 'databaseBytes', value: databaseBytes },
+      { title: 'SHA256', json: 'sha256', value: sha256 },
+      { title: 'Endpoint', json: 'endpoint', value: endpoint },
+      { title: 'Endpoint reason', json: 'endpointReason', value: endpointReason },
+      { title: 'Took ms', json: 'tookMs', value: Math.round(tookMs) },
+    ],
+    lines,
+  );
+}

@@ -1,0 +1,3 @@
+export { askSecret } from './ask-secret.ts';
+export { inputLines, readAllInput } from './standard-input.ts';
+export { unquoteGo, wordBytes } from './word-bytes.ts';

@@ -1,0 +1,30 @@
+import type { GoJson } from './go-json.ts';
+
+export type WriteOut = 'simple' | 'json' | 'table' | 'fields';
+
+export const writeOuts: readonly WriteOut[] = ['simple', 'json', 'table', 'fields'];
+
+/** A table as text: one header, rows of cells. */
+export interface TextTable {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** What a view writes to. Bytes go out as they are: keys and values need not be text. */
+export interface Output {
+  /** A whole line; the line feed is added. */
+  line(text: string): void;
+  bytes(bytes: Uint8Array): void;
+}
+
+/**
+ * One result in the four formats. A view is made of values only; the printers below turn it into output.
+ * A format that etcdctl does not have for a command may be missing: the command says so in `formats`.
+ */
+export interface View {
+  simple(output: Output): void;
+  /** One JSON document, in etcd's own shape where etcd has one. */
+  json(): GoJson;
+  table?(): TextTable;
+  fields?(output: Output): void;
+}

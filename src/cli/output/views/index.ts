@@ -1,0 +1,23 @@
+export { alarmView } from './alarm-view.ts';
+export { compactionView } from './compaction-view.ts';
+export {
+  defragmentView,
+  type EndpointHash,
+  endpointHashView,
+  type EndpointStatus,
+  endpointStatusView,
+  healthView,
+} from './endpoint-views.ts';
+export { deleteView, getView, putView, txnView } from './key-value-views.ts';
+export {
+  leaseGrantView,
+  leaseKeepAliveView,
+  leaseListView,
+  leaseRevokeView,
+  leaseTimeToLiveView,
+} from './lease-views.ts';
+export { memberAddView, memberChangeView, memberListView } from './member-views.ts';
+export { recordView } from './record-view.ts';
+export { snapshotHashView, snapshotStatusView, verifyView } from './snapshot-views.ts';
+export { eventType, watchView } from './watch-view.ts';
+export { formatLeaseId } from './etcd-fields.ts';

@@ -1,0 +1,90 @@
+/** One run of the program: words in, exit status out. Everything outside comes in through `CliIo`. */
+import { HoldfastError } from '../base/index.ts';
+import {
+  type AnyCommand,
+  type CliIo,
+  type GlobalValues,
+  globalFlags,
+  parseWords,
+  type ParsedWords,
+} from './command/index.ts';
+import { commandSurface } from './commands/index.ts';
+import { unsupportedFormat, writeOuts } from './output/index.ts';
+import {
+  asHoldfastError,
+  openSession,
+  reportFailure,
+  type Session,
+  valuesFromEnvironment,
+} from './session/index.ts';
+
+type ParsedCommand = Extract<ParsedWords<typeof globalFlags>, { kind: 'command' }>;
+
+/** Runs one command line and resolves with the exit status; it never rejects. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  let style = styleBeforeParsing(argv, io);
+  try {
+    const parsed = parseWords(commandSurface, argv);
+    if (parsed.kind === 'help') {
+      io.stdout.write(parsed.text);
+      return 0;
+    }
+    const globals = withEnvironment(parsed, io);
+    style = { isJson: globals['write-out'] === 'json', debug: globals.debug };
+    return await runCommand(parsed, globals, io);
+  } catch (error) {
+    return reportFailure(asHoldfastError(error), io.stderr, style);
+  }
+}
+
+function withEnvironment(parsed: ParsedCommand, io: CliIo): GlobalValues {
+  return { ...parsed.globals, ...valuesFromEnvironment(io.env, parsed.givenGlobals) };
+}
+
+async function runCommand(parsed: ParsedCommand, globals: GlobalValues, io: CliIo): Promise<number> {
+  const fromEnvironment = Object.keys(valuesFromEnvironment(io.env, parsed.givenGlobals));
+  const given = new Set([...parsed.givenGlobals, ...fromEnvironment]);
+  using session = openSession({ command: parsed.command, globals, given }, io);
+  const name = parsed.command.path.join(' ');
+  session.log.debug('command started', { command: name });
+  try {
+    refuseFormat(parsed.command, session);
+    const status = (await parsed.command.run(parsed.input, session.host)) ?? 0;
+    session.clearProgress();
+    session.log.debug('command finished', { command: name, 'exit-status': status });
+    return status;
+  } catch (thrown) {
+    session.clearProgress();
+    return tellFailure(thrown, parsed.command, session);
+  }
+}
+
+function tellFailure(thrown: unknown, command: AnyCommand, session: Session): number {
+  const { io, format, globals } = session.host;
+  // Nobody is left to read: like a pipe's writer that is told to stop, it ends without a word.
+  if (io.isOutputGone) return command.endsByInterrupt === true ? 0 : 1;
+  const error = io.signal.aborted ? asInterruption(thrown) : asHoldfastError(thrown);
+  if (error.code === 'INTERRUPTED' && command.endsByInterrupt === true) return error.exitStatus;
+  const status = reportFailure(error, io.stderr, { isJson: format === 'json', debug: globals.debug });
+  session.fileLog.error(error.message, { code: error.code, 'exit-status': status });
+  return status;
+}
+
+/** After Ctrl-C whatever breaks breaks because of it, unless it is an error of its own. */
+function asInterruption(thrown: unknown): HoldfastError {
+  const error = asHoldfastError(thrown);
+  return error.code === 'DEFECT' ? new HoldfastError('INTERRUPTED', 'interrupted', { cause: thrown }) : error;
+}
+
+function refuseFormat(command: AnyCommand, { host }: Session): void {
+  const known = command.formats ?? writeOuts;
+  if (!known.includes(host.format)) throw unsupportedFormat(host.format, known);
+}
+
+/** A wrong command line has no parsed flags yet: looks for the two that decide how it is told. */
+function styleBeforeParsing(argv: readonly string[], io: CliIo): { isJson: boolean; debug: boolean } {
+  const words = argv.join(' ');
+  const isJson =
+    /(^| )(-w[= ]?|--write-out[= ])json( |$)/.test(words) || io.env['ETCDCTL_WRITE_OUT'] === 'json';
+  return { isJson, debug: argv.includes('--debug') };
+}

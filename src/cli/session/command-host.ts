@@ -1,0 +1,127 @@
+import { type OperationContext, type OperationEvent, systemClock } from '../../base/index.ts';
+import {
+  type AnyCommand,
+  type CliIo,
+  type CommandHost,
+  type GlobalValues,
+  usageError,
+} from '../command/index.ts';
+import { type Output, printView, type WriteOut, writeOuts } from '../output/index.ts';
+import { readClientOptions } from './client-options.ts';
+import { createLog, type LogFile, openLogFile, type SessionLog } from './log.ts';
+import { createProgress, type Progress, progressMode } from './progress.ts';
+
+export interface Session extends Disposable {
+  readonly host: CommandHost;
+  readonly log: SessionLog;
+  /** The log file alone: for what the terminal is told in other words. */
+  readonly fileLog: SessionLog;
+  /** Takes the progress bar away before something else is printed. */
+  clearProgress(): void;
+}
+
+export interface SessionOptions {
+  readonly command: AnyCommand;
+  readonly globals: GlobalValues;
+  readonly given: ReadonlySet<string>;
+}
+
+/** Everything that a command works with, from the global flags. Errors: WRITE_FAILED for the log file. */
+export function openSession({ command, globals, given }: SessionOptions, io: CliIo): Session {
+  const format = writeOutOf(globals['write-out']);
+  const progress = createProgress(
+    globals.quiet ? 'none' : progressMode(globals.progress, io.stderr.isTerminal),
+    io.stderr,
+    systemClock,
+  );
+  const file = openFile(globals);
+  const fileSinks = file === undefined ? [] : [file];
+  const log = createLog([terminalSink(command, globals, io, progress), ...fileSinks], systemClock);
+  const warn = warnOnce(log);
+  const ctx: OperationContext = {
+    signal: io.signal,
+    log: { ...log, warn },
+    clock: systemClock,
+    events: (event) => onEvent(event, progress, warn),
+  };
+  const out = standardOutput(io, progress);
+  const options = () => readClientOptions(globals, given, io);
+  const host: CommandHost = {
+    io,
+    globals,
+    format,
+    ctx,
+    out,
+    given: (flag) => given.has(flag),
+    print: (view) => printView(view, format, out),
+    say(line) {
+      progress.clear();
+      io.stderr.write(`${line}\n`);
+    },
+    clientOptions: options,
+    async connect() {
+      const { openEtcdClient } = await import('../../etcd/index.ts');
+      return openEtcdClient({ ...(await options()), log });
+    },
+  };
+  return {
+    host,
+    log,
+    fileLog: createLog(fileSinks, systemClock),
+    clearProgress: () => progress.clear(),
+    [Symbol.dispose]: () => file?.[Symbol.dispose](),
+  };
+}
+
+function writeOutOf(text: string): WriteOut {
+  const format = writeOuts.find((known) => known === text);
+  if (format === undefined) throw usageError(`unsupported output format ${text}`);
+  return format;
+}
+
+function openFile(globals: GlobalValues): LogFile | undefined {
+  const path = globals['log-file'];
+  return path === undefined ? undefined : openLogFile(path, globals.debug ? 'debug' : 'info');
+}
+
+/** Step lines go to stdout for the commands that say so, unless a JSON document is to stand there alone. */
+function terminalSink(command: AnyCommand, globals: GlobalValues, io: CliIo, progress: Progress) {
+  const toStdout = command.steps === 'stdout' && globals['write-out'] === 'simple';
+  const stream = toStdout ? io.stdout : io.stderr;
+  const level = globals.quiet ? 'warn' : globals.debug ? 'debug' : 'info';
+  return {
+    level,
+    write(line: string) {
+      progress.clear();
+      stream.write(line);
+    },
+  } as const;
+}
+
+function onEvent(event: OperationEvent, progress: Progress, warn: SessionLog['warn']): void {
+  if (event.type === 'warning') warn(event.message, { code: event.code });
+  else progress.event(event);
+}
+
+/** A warning that is logged and emitted is one warning. */
+function warnOnce(log: SessionLog): SessionLog['warn'] {
+  const told = new Set<string>();
+  return (message, fields) => {
+    if (told.has(message)) return;
+    told.add(message);
+    log.warn(message, fields);
+  };
+}
+
+function standardOutput(io: CliIo, progress: Progress): Output {
+  return {
+    line(text) {
+      progress.clear();
+      io.stdout.write(`${text}\n`);
+    },
+    bytes(bytes) {
+      progress.clear();
+      io.stdout.write(bytes);
+    },
+  };
+}

@@ -1,0 +1,2 @@
+/** `alarm disarm`: clears the alarms of a cluster. */
+export { disarmAlarms, type DisarmOptions } from './disarm-alarms.ts';

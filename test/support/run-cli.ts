@@ -1,0 +1,70 @@
+import { type CliIo, type CliStream, runCli } from '../../src/cli/index.ts';
+
+export interface CliRunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  readonly signal?: AbortSignal;
+  /** Called with everything on standard output so far, each time that something is written. */
+  readonly onStdout?: (text: string) => void;
+  readonly askSecret?: (prompt: string) => Promise<string>;
+}
+
+export interface CliRun {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly stdoutBytes: Uint8Array;
+}
+
+/** Runs a command line of ours inside this process: no start-up to wait for, the same code from words to status. */
+export async function runHoldfast(argv: readonly string[], options: CliRunOptions = {}): Promise<CliRun> {
+  const stdout = recordingStream(options.onStdout);
+  const stderr = recordingStream();
+  const io: CliIo = {
+    stdin: Object.assign(inputOf(options.stdin ?? ''), { isTerminal: false }),
+    stdout,
+    stderr,
+    env: { PATH: process.env['PATH'], ...options.env },
+    signal: options.signal ?? new AbortController().signal,
+    isOutputGone: false,
+    askSecret: options.askSecret,
+  };
+  const exitCode = await runCli(argv, io);
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text(), stdoutBytes: stdout.bytes() };
+}
+
+function inputOf(stdin: NonNullable<CliRunOptions['stdin']>): AsyncIterable<Uint8Array> {
+  if (typeof stdin !== 'string' && !(stdin instanceof Uint8Array)) return stdin;
+  const bytes = typeof stdin === 'string' ? Buffer.from(stdin) : stdin;
+  return {
+    async *[Symbol.asyncIterator]() {
+      await Promise.resolve();
+      if (bytes.length > 0) yield bytes;
+    },
+  };
+}
+
+interface RecordingStream extends CliStream {
+  text(): string;
+  bytes(): Uint8Array;
+}
+
+function recordingStream(onWrite?: (text: string) => void): RecordingStream {
+  const chunks: Uint8Array[] = [];
+  const bytes = () => Buffer.concat(chunks);
+  const write = (chunk: string | Uint8Array) => {
+    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk.slice());
+    onWrite?.(bytes().toString());
+  };
+  return {
+    isTerminal: false,
+    columns: undefined,
+    write,
+    send(chunk) {
+      write(chunk);
+      return Promise.resolve();
+    },
+    bytes,
+    text: () => bytes().toString(),
+  };
+}
