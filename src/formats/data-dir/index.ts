@@ -1,4 +1,5 @@
-/** A member's data dir as a whole: layout, identity, membership, and what a restore puts there. */
+/** A member's data dir as a whole: layout, identity, content, and what a restore puts there. */
+export { type DataDir, type DataDirFiles, type LogState, openDataDir } from './open-data-dir.ts';
 export { databasePath, memberDirectory, snapDirectory, walDirectory } from './layout.ts';
 export { clusterIdOf, compareIds, memberIdOf } from './member-id.ts';
 export {
