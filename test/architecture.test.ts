@@ -54,7 +54,8 @@ const examples: Readonly<
       { 'src/operations/save/a.ts': "import { x } from '../../formats/bbolt/inner/index.ts';" },
       { 'src/operations/recover/a.ts': "import { x } from '../restore/plan.ts';" },
       { 'src/formats/wal/a.ts': "import { x } from '../bbolt/page.ts';" },
-      { 'src/cli/a.ts': "import { x } from './commands/save.ts';" },
+      { 'src/cli/a.ts': "import { x } from './commands/save.ts';", 'src/cli/commands/index.ts': '' },
+      { 'src/cli/output/a.ts': "import { x } from '../commands/save.ts';" },
       { 'src/cli/a.ts': "import { x } from '../etcd/gen/rpc_pb.ts';" },
     ],
     kept: [
@@ -63,6 +64,7 @@ const examples: Readonly<
       },
       { 'src/operations/save/a.ts': "import { x } from '../../formats/bbolt/index.ts';" },
       { 'src/cli/commands/a.ts': "import { x } from '../session.ts';" },
+      { 'src/cli/commands/index.ts': "import { x } from './endpoint/status.ts';" },
       { 'src/etcd/api.ts': "import { x } from './gen/etcdserverpb/kv_pb.js';" },
       { 'src/etcd/gen/etcdserverpb/kv_pb.d.ts': "import { x } from '../mvccpb/kv_pb.js';" },
     ],
@@ -168,7 +170,10 @@ const examples: Readonly<
       { 'src/base/a.ts': "import test from 'node:test';" },
       { 'src/base/a.ts': "import { x } from '../../scripts/build.ts';" },
     ],
-    kept: [{ 'src/base/a.test.ts': "import { tempDir } from '../../test/support/temp-dir.ts';" }],
+    kept: [
+      { 'src/base/a.test.ts': "import { tempDir } from '../../test/support/temp-dir.ts';" },
+      { 'src/cli/a.ts': "import manifest from '../../package.json' with { type: 'json' };" },
+    ],
   },
 };
 

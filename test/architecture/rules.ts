@@ -111,11 +111,12 @@ function checkFloors(files: readonly SourceFile[]): Violation[] {
 }
 
 function checkDoors(files: readonly SourceFile[]): Violation[] {
+  const paths = new Set(files.map(({ path }) => path));
   // Generated files know each other in their generator's way.
   const written = files.filter((file) => !file.isGenerated);
   return written.flatMap((file) =>
     insideSrc(file).flatMap(({ target, line }) => {
-      const door = doorOnTheWay(file.path, target);
+      const door = doorOnTheWay(file.path, target, paths);
       if (door === undefined) return [];
       return [violation('doors', file, line, `imports ${target}, past ${door}`)];
     }),
@@ -124,9 +125,10 @@ function checkDoors(files: readonly SourceFile[]): Violation[] {
 
 /**
  * The index.ts that an import walks past, if it does. From the deepest directory that holds both files, the target
- * is either right there, or it is the index.ts of a directory on the way down to it.
+ * is either right there, or it is the index.ts of a directory on the way down to it. A directory without an index.ts
+ * is no room but a drawer, open to the directory that it is in and to nobody else.
  */
-function doorOnTheWay(from: string, target: string): string | undefined {
+function doorOnTheWay(from: string, target: string, paths: ReadonlySet<string>): string | undefined {
   const fromParts = from.split('/').slice(0, -1);
   const targetParts = target.split('/').slice(0, -1);
   let shared = 0;
@@ -134,9 +136,10 @@ function doorOnTheWay(from: string, target: string): string | undefined {
   const below = targetParts.slice(shared);
   // Generated code lies in a folder's own `gen/`, which has no doors.
   if (below.length === 0 || (shared > 1 && below[0] === 'gen')) return undefined;
-  if (target.endsWith('/index.ts'))
-    return isRoomDoor(below, shared) ? undefined : doorPath(targetParts, shared);
-  return doorPath(targetParts, shared);
+  if (target.endsWith('/index.ts') && isRoomDoor(below, shared)) return undefined;
+  const door = doorPath(targetParts, shared);
+  const isOwnDrawer = shared > 1 && shared === fromParts.length && below.length === 1 && !paths.has(door);
+  return isOwnDrawer ? undefined : door;
 }
 
 /** A sibling's own door is open, and so are, for another folder of src/, the doors of its rooms. */
@@ -215,7 +218,7 @@ function checkTestsStayOut(files: readonly SourceFile[]): Violation[] {
       .filter(
         ({ target, specifier }) =>
           specifier === 'node:test' ||
-          (target !== undefined && (!target.startsWith('src/') || target.endsWith('.test.ts'))),
+          (target !== undefined && /^(bench|examples|scripts|test|testdata)\/|\.test\.ts$/.test(target)),
       )
       .map(({ specifier, line }) => violation('tests stay out', file, line, `imports ${specifier}`)),
   );
