@@ -3,7 +3,7 @@
  * and no more than a chunk is ever spare.
  */
 
-const chunkBits = 16;
+const chunkBits = 14;
 const chunkEntries = 1 << chunkBits;
 const entryMask = chunkEntries - 1;
 

@@ -6,7 +6,7 @@ import { Uint32Column } from './columns.ts';
  * small arrays would cost a hundred more each. Each key lies behind its length, a varint.
  */
 
-const chunkBits = 20;
+const chunkBits = 18;
 const chunkBytes = 1 << chunkBits;
 const offsetMask = chunkBytes - 1;
 const positionLimit = 2 ** 32;
