@@ -64,6 +64,7 @@ const examples: Readonly<
       },
       { 'src/operations/save/a.ts': "import { x } from '../../formats/bbolt/index.ts';" },
       { 'src/cli/commands/a.ts': "import { x } from '../session.ts';" },
+      { 'src/cli/commands/a.ts': "import { x } from '../output/views/index.ts';" },
       { 'src/cli/commands/index.ts': "import { x } from './endpoint/status.ts';" },
       { 'src/etcd/api.ts': "import { x } from './gen/etcdserverpb/kv_pb.js';" },
       { 'src/etcd/gen/etcdserverpb/kv_pb.d.ts': "import { x } from '../mvccpb/kv_pb.js';" },

@@ -125,7 +125,7 @@ function checkDoors(files: readonly SourceFile[]): Violation[] {
 
 /**
  * The index.ts that an import walks past, if it does. From the deepest directory that holds both files, the target
- * is either right there, or it is the index.ts of a directory on the way down to it. A directory without an index.ts
+ * is either right there, or it is the index.ts of a room not far below. A directory without an index.ts
  * is no room but a drawer, open to the directory that it is in and to nobody else.
  */
 function doorOnTheWay(from: string, target: string, paths: ReadonlySet<string>): string | undefined {
@@ -136,16 +136,14 @@ function doorOnTheWay(from: string, target: string, paths: ReadonlySet<string>):
   const below = targetParts.slice(shared);
   // Generated code lies in a folder's own `gen/`, which has no doors.
   if (below.length === 0 || (shared > 1 && below[0] === 'gen')) return undefined;
-  if (target.endsWith('/index.ts') && isRoomDoor(below, shared)) return undefined;
+  if (target.endsWith('/index.ts') && below.length <= maxDoorDepth) return undefined;
   const door = doorPath(targetParts, shared);
   const isOwnDrawer = shared > 1 && shared === fromParts.length && below.length === 1 && !paths.has(door);
   return isOwnDrawer ? undefined : door;
 }
 
-/** A sibling's own door is open, and so are, for another folder of src/, the doors of its rooms. */
-function isRoomDoor(below: readonly string[], sharedDepth: number): boolean {
-  return below.length === 1 || (sharedDepth === 1 && below.length === 2);
-}
+/** How far in a door may lie: a sibling's own, or that of one of its rooms. */
+const maxDoorDepth = 2;
 
 function doorPath(targetParts: readonly string[], shared: number): string {
   return [...targetParts.slice(0, shared + 1), 'index.ts'].join('/');
