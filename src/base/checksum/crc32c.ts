@@ -12,7 +12,6 @@ interface NativeCrc32 {
 const native = loadNative();
 
 function loadNative(): NativeCrc32 | undefined {
-  if (process.env['HOLDFAST_PURE_CRC'] !== undefined) return undefined;
   try {
     return createRequire(import.meta.url)('@node-rs/crc32') as NativeCrc32;
   } catch {
