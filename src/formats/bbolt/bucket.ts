@@ -4,7 +4,7 @@
  * A bucket's value starts with `root` u64 · `sequence` u64. `root` 0 means inline: a complete leaf page image follows.
  * Source: bbolt `bucket.go`, v1.4.3.
  */
-import { compareBytes, type HoldfastError, utf8 } from '../../base/index.ts';
+import { compareBytes, hasCode, type HoldfastError, utf8 } from '../../base/index.ts';
 import {
   branchElement,
   contentEnd,
@@ -18,6 +18,7 @@ import {
   pageHeaderSize,
   readPageId,
   showKey,
+  type StructureFault,
 } from './page.ts';
 import type { PageReader } from './page-reader.ts';
 
@@ -78,7 +79,7 @@ export function inlinePage(name: Uint8Array, value: Uint8Array): Page {
   const image = value.subarray(bucketHeaderSize);
   if (image.length < pageHeaderSize)
     throw corrupt('bucket-header', `bucket ${bucket}: its inline page is cut off`, { bucket });
-  const page = decodePage(0, image);
+  const page = decodeInline(image, bucket);
   if (page.flags !== pageFlags.leaf)
     throw corrupt('bucket-header', `bucket ${bucket}: its inline page is not a leaf`, { bucket });
   if (contentEnd(page) !== image.length) {
@@ -86,6 +87,19 @@ export function inlinePage(name: Uint8Array, value: Uint8Array): Page {
     throw corrupt('bucket-header', message, { bucket });
   }
   return page;
+}
+
+function decodeInline(image: Uint8Array, bucket: string): Page {
+  try {
+    return decodePage(0, image);
+  } catch (error) {
+    if (!hasCode(error, 'DATABASE_CORRUPT')) throw error;
+    // An inline page has no number of its own.
+    const fault = error.details['fault'] as StructureFault;
+    throw corrupt(fault, `bucket ${bucket}: its inline page: ${error.message.replace('page 0: ', '')}`, {
+      bucket,
+    });
+  }
 }
 
 /** A bucket name for messages: text when it is plain ASCII, hex otherwise. */

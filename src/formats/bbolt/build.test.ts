@@ -102,3 +102,19 @@ test('items out of order are refused', () => {
   assert.throws(() => buildDatabase([{ name: utf8('key'), items: [item('b'), item('a')] }]), RangeError);
   assert.throws(() => buildDatabase([{ name: utf8('key'), items: [item('a'), item('a')] }]), RangeError);
 });
+
+test('keys longer than a page still make a tree', () => {
+  const items = Array.from({ length: 40 }, (_, i) => {
+    const key = new Uint8Array(i % 3 === 0 ? 30_000 : 700).fill(0x61);
+    key[0] = i;
+    return { key, value: utf8(`${i}`) };
+  });
+  const source = memorySource(buildDatabase([{ name: utf8('key'), items }], 1024));
+  assert.deepEqual(checkDatabase(source), []);
+  const bucket = openDatabase(source).bucket('key')!;
+  assert.deepEqual(
+    [...bucket.entries()].map(({ key }) => key),
+    items.map(({ key }) => key),
+  );
+  for (const { key, value } of items) assert.deepEqual(bucket.get(key), value);
+});

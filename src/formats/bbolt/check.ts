@@ -93,7 +93,7 @@ function checkLeaf(walk: CheckWalk, page: Page, place: Place): void {
     const element = leafElement(page, index);
     checkKey(walk, page, element.key, before, place.bounds);
     before = element.key;
-    if (element.isBucket) walk.guarded(() => checkBucket(walk, element, place.depth));
+    if (element.isBucket) walk.guarded(() => checkBucket(walk, element, page.id, place.depth));
     else if (place.isRoot) {
       const bucket = showName(element.key);
       const message = `page ${page.id}: ${bucket} is a plain key where only buckets can be`;
@@ -122,7 +122,12 @@ function checkKey(
     report('key-out-of-bounds', 'is at or above what its parent allows');
 }
 
-function checkBucket(walk: CheckWalk, { key: name, value }: LeafElement, depth: number): void {
+function checkBucket(
+  walk: CheckWalk,
+  { key: name, value }: LeafElement,
+  hostId: number,
+  depth: number,
+): void {
   const bucket = openBucket(walk.pages, name, value);
   const place = { bounds: unbounded, depth: depth + 1, isRoot: false };
   if (bucket.rootId !== undefined) {
@@ -131,6 +136,7 @@ function checkBucket(walk: CheckWalk, { key: name, value }: LeafElement, depth: 
     const message = `bucket ${showName(name)}: more than ${maximumDepth} levels below the root`;
     walk.report('tree-too-deep', message, { bucket: showName(name) });
   } else {
-    checkLeaf(walk, inlinePage(name, value), place);
+    // What is wrong with it is wrong with the page that it lies in.
+    checkLeaf(walk, { ...inlinePage(name, value), id: hostId }, place);
   }
 }

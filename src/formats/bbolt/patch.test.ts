@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { buildDatabase, databaseContents } from '../../../test/support/build-database.ts';
+import { freelistDatabase } from '../../../test/support/freelist-damage.ts';
+import { DatabaseEditor } from '../../../test/support/database-editor.ts';
+import { sampleDatabase } from '../../../test/support/sample-database.ts';
 import { compareBytes, formatHex, memorySource, utf8 } from '../../base/index.ts';
 import { type BucketEdits, checkDatabase, openDatabase, type PatchPlan, planPatch } from './index.ts';
 
@@ -93,4 +96,95 @@ test('patches on top of patches keep working', () => {
   }
   assert.deepEqual(checkDatabase(memorySource(file)), []);
   assert.equal([...open(file).bucket('key')!.entries()].length, 211);
+});
+
+test('the new meta page never takes the place of the one in use, and has the parity of its page', () => {
+  const { bytes, pageSize } = sampleDatabase();
+  const put = [{ key: utf8('k'), value: utf8('v') }];
+  for (const [first, second] of [
+    [2n, 1n],
+    [3n, 2n],
+    [1n, 2n],
+    [4n, 5n],
+    [9n, 4n],
+  ] as const) {
+    const editor = new DatabaseEditor(bytes, pageSize).meta({ txid: first }, [0]).meta({ txid: second }, [1]);
+    const before = open(editor.bytes);
+    const patch = planPatch(before, [{ bucket: utf8('new'), put }]);
+    const target = patch.meta.offset / pageSize;
+    assert.notEqual(target, before.metaPages.indexOf(before.meta));
+    const after = open(applyPatch(editor.bytes, patch, 'all'));
+    assert.equal(after.metaPages.indexOf(after.meta), target);
+    assert.equal(Number(after.meta.txid % 2n), target);
+    assert.ok(after.meta.txid > first && after.meta.txid > second);
+    // The other page still opens the old state.
+    const torn = applyPatch(editor.bytes, patch, 'all');
+    torn[patch.meta.offset + 40]! ^= 1;
+    assert.deepEqual(databaseContents(open(torn)), databaseContents(before));
+  }
+});
+
+test('with one meta page damaged, the patch repairs that one', () => {
+  const { bytes, pageSize } = sampleDatabase();
+  for (const damaged of [0, 1]) {
+    const editor = new DatabaseEditor(bytes, pageSize);
+    editor.u64(damaged, 72, 0n);
+    const patch = planPatch(open(editor.bytes), [{ bucket: utf8('meta'), delete: [utf8('term')] }]);
+    assert.equal(patch.meta.offset, damaged * pageSize);
+    const after = applyPatch(editor.bytes, patch, 'all');
+    assert.deepEqual(checkDatabase(memorySource(after)), []);
+    assert.equal(open(after).bucket('meta')!.get(utf8('term')), undefined);
+  }
+});
+
+test('a stored freelist is given up, and the file stays sound', () => {
+  const file = freelistDatabase();
+  const put = [{ key: utf8('key-0000'), value: new Uint8Array(3000) }];
+  const after = applyPatch(file, planPatch(open(file), [{ bucket: utf8('key'), put }]), 'all');
+  assert.equal(open(after).meta.freelistId, undefined);
+  assert.deepEqual(checkDatabase(memorySource(after)), []);
+});
+
+test('a bucket that shrinks to nothing, grows out of the root, or splits the root stays sound', () => {
+  const { bytes } = sampleDatabase();
+  const all = [...open(bytes).bucket('key')!.entries()].map(({ key: k }) => k);
+  const names = Array.from({ length: 60 }, (_, i) => utf8(`bucket-with-a-long-name-${i}`));
+  const small = { key: utf8('k'), value: new Uint8Array(150) };
+  const steps: BucketEdits[][] = [
+    [{ bucket: utf8('key'), delete: all }],
+    [{ bucket: utf8('alarm'), put: all.map((k) => ({ key: k, value: k })) }],
+    names.map((name) => ({ bucket: name, put: [small] })),
+    [{ bucket: names[30]!, delete: [small.key] }],
+  ];
+  let file = bytes;
+  for (const edits of steps) {
+    file = applyPatch(file, planPatch(open(file), edits), 'all');
+    assert.deepEqual(checkDatabase(memorySource(file)), []);
+  }
+  assert.equal(open(file).bucket('key')!.last(), undefined);
+  assert.equal([...open(file).bucket('alarm')!.entries()].length, all.length);
+  assert.equal([...open(file).buckets()].length, 64);
+});
+
+test('what cannot be patched is refused', () => {
+  const sample = sampleDatabase();
+  const { bytes, pageSize, top, branches, pageCount } = sample;
+  const put = [{ key: utf8('k'), value: utf8('v') }];
+  const refused = (edit: (editor: DatabaseEditor) => void) => {
+    const editor = new DatabaseEditor(bytes, pageSize);
+    edit(editor);
+    assert.throws(() => planPatch(open(editor.bytes), [{ bucket: utf8('key'), put }]), {
+      code: 'DATABASE_CORRUPT',
+    });
+  };
+  refused((editor) => editor.meta({ pageCount: BigInt(pageCount + 1) }));
+  refused((editor) => editor.meta({ txid: 0xffff_ffff_ffff_ffffn }));
+  refused((editor) => editor.u32(sample.root, 16 + 16, 0));
+  refused((editor) => editor.header(branches[1]!, { flags: 0 }));
+  // The tree turns in a circle in which the key belongs below many children: 2^64 ways down, were they all walked.
+  refused((editor) => {
+    const key = (index: number) => top * pageSize + 16 + index * 16 + editor.u32(top, 16 + index * 16);
+    editor.bytes.copyWithin(key(1), key(0), key(0) + 17);
+    for (const index of [0, 1]) editor.u64(top, 16 + index * 16 + 8, BigInt(top));
+  });
 });
