@@ -37,7 +37,7 @@ export async function fastScan(
   try {
     const database = openDatabase(file);
     await using crew = startScanCrew(database.meta.pageCount * database.pageSize, options.threads);
-    const rule = keyCountRule(database);
+    const rule = options.keyCountRule ?? keyCountRule(database);
     const outline = outlineDatabase(database);
     const job = planJob(file, database, outline, rule);
     const liveKeys = await crew.run(job, ctx);

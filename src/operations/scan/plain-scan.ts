@@ -1,14 +1,21 @@
 import { crc32c, SliceMeter, type Steps } from '../../base/index.ts';
 import type { Database } from '../../formats/bbolt/index.ts';
-import { keyCountRule, readStorageVersion, statusNumbersSteps } from '../../formats/mvcc/index.ts';
+import {
+  keyCountRule,
+  type KeyCountRule,
+  readStorageVersion,
+  statusNumbersSteps,
+} from '../../formats/mvcc/index.ts';
 import type { DatabaseScan } from './scan-database.ts';
 
 /**
  * The plain way through a sound database, row by row in tree order. Throws RECORD_INVALID, and DATABASE_CORRUPT when
  * the file is not sound after all.
  */
-export function* plainScanSteps(database: Database): Steps<DatabaseScan> {
-  const rule = keyCountRule(database);
+export function* plainScanSteps(
+  database: Database,
+  rule: KeyCountRule = keyCountRule(database),
+): Steps<DatabaseScan> {
   const version = readStorageVersion(database)?.text;
   if (rule === 'live-keys') {
     const { hash, liveKeys } = yield* statusNumbersSteps(database);

@@ -23,6 +23,11 @@ export type ScanResult =
 export interface ScanOptions {
   /** Threads that read and hash, this one included; by default as many as the file's size is worth. */
   readonly threads?: number;
+  /**
+   * How to count keys; by default as the etcd that wrote the file does. `all-rows` needs no memory for keys and looks
+   * into no row, so it throws no RECORD_INVALID.
+   */
+  readonly keyCountRule?: KeyCountRule;
 }
 
 /**
@@ -40,7 +45,7 @@ export async function scanDatabase(
   if (fast !== undefined) return { findings: metaFindings, scan: fast };
   const findings = checkDatabase(file);
   if (isDamaged(findings)) return { findings, scan: undefined };
-  const steps = plainScanSteps(openDatabase(file));
+  const steps = plainScanSteps(openDatabase(file), options.keyCountRule);
   return { findings, scan: await runPhase(steps, ctx, { phase: 'scan', totalBytes: file.sizeBytes }) };
 }
 
