@@ -60,13 +60,13 @@ async function holdfast(
           ETCDCTL_KEY: sandbox.tls.client.keyFile,
         };
   const shown = args.map((arg) => (/[^\w@%+=:,./-]/.test(arg) ? `'${arg}'` : arg)).join(' ');
-  out(`  ${bold(`$ holdfast ${shown}`)}`);
+  out(`   ${bold(`$ holdfast ${shown}`)}`);
   const { stdout } = await mustRun(node, [entry, '--progress', 'none', ...args], {
     timeoutMs: 60_000,
     cwd: sandbox.directory,
     env: environment(env),
   });
-  for (const line of stdout.trimEnd().split('\n')) out(`  ${dim(line)}`);
+  for (const line of stdout.trimEnd().split('\n')) out(`   ${dim(line)}`);
   return stdout;
 }
 
@@ -74,7 +74,7 @@ let step = 0;
 function heading(title: string, why: string): void {
   step++;
   out();
-  out(`${bold(`${step}  ${title}`)}`);
+  out(bold(`${step}  ${title}`));
   out(`   ${why}`);
 }
 
@@ -103,7 +103,7 @@ async function fill(sandbox: Sandbox, server: EtcdServer): Promise<void> {
 /** Kills the member as a power cut would and removes what it ran on. */
 async function destroy(server: EtcdServer): Promise<void> {
   await server.kill();
-  out(`  ${bold(`$ kill -9 ${server.pid} && rm -r data`)}`);
+  out(`   ${bold(`$ kill -9 ${server.pid} && rm -r data`)}`);
   await rm(server.dataDir, { recursive: true });
 }
 
