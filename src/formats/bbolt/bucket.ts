@@ -21,6 +21,7 @@ import {
   type StructureFault,
 } from './page.ts';
 import type { PageReader } from './page-reader.ts';
+import { PageScratch } from './page-scratch.ts';
 
 /** A key with its value. Both are views of a page read for this entry; they stay valid while referenced. */
 export type Entry = LeafElement;
@@ -36,6 +37,11 @@ export interface Bucket {
    * so damaged trees end in DATABASE_CORRUPT, never in a loop.
    */
   entries(from?: Uint8Array): Iterable<Entry>;
+  /**
+   * All entries as `entries` gives them, but each one holds only until the next is asked for: one buffer serves all
+   * leaves. For passes over large buckets.
+   */
+  scan(): Iterable<Entry>;
   /** The entry with the greatest key, or undefined in an empty bucket. */
   last(): Entry | undefined;
   /** The value of a key (not of a nested bucket), or undefined. */
@@ -82,6 +88,11 @@ export function inlinePage(name: Uint8Array, value: Uint8Array): Page {
   const page = decodeInline(image, bucket);
   if (page.flags !== pageFlags.leaf)
     throw corrupt('bucket-header', `bucket ${bucket}: its inline page is not a leaf`, { bucket });
+  const ownId = readPageId(page.view, 0);
+  if (ownId !== 0 || page.overflow !== 0) {
+    const message = `bucket ${bucket}: its inline page says it is page ${ownId} with ${page.overflow} overflow pages`;
+    throw corrupt('bucket-header', message, { bucket });
+  }
   if (contentEnd(page) !== image.length) {
     const message = `bucket ${bucket}: its inline page has ${image.length} bytes, its content ${contentEnd(page)}`;
     throw corrupt('bucket-header', message, { bucket });
@@ -126,6 +137,7 @@ function bucketOver(
     rootId,
     sequence,
     entries: (from) => walk(pages, rootPage(), from),
+    scan: () => walk(pages, rootPage(), undefined, new PageScratch(pages.meta.pageSize)),
     last: () => lastEntry(pages, rootPage()),
     get(key) {
       const entry = find(key);
@@ -143,7 +155,12 @@ interface Frame {
   next: number;
 }
 
-function* walk(pages: PageReader, root: Page, from: Uint8Array | undefined): Generator<Entry> {
+function* walk(
+  pages: PageReader,
+  root: Page,
+  from: Uint8Array | undefined,
+  scratch?: PageScratch,
+): Generator<Entry> {
   const stack: Frame[] = [{ page: root, next: from === undefined ? 0 : startIndex(root, from) }];
   let before: Uint8Array | undefined;
   const budget = new PageBudget(pages, root);
@@ -168,7 +185,9 @@ function* walk(pages: PageReader, root: Page, from: Uint8Array | undefined): Gen
       continue;
     }
     const { childId } = branchElement(page, index);
-    const child = budget.readChild(childId, stack.length);
+    // What the last key is a view of is about to be overwritten.
+    if (scratch !== undefined) before = before?.slice();
+    const child = budget.readChild(childId, stack.length, scratch);
     const seeking = before === undefined && from !== undefined;
     stack.push({ page: child, next: seeking ? startIndex(child, from) : 0 });
   }
@@ -186,11 +205,11 @@ class PageBudget {
   }
 
   /** Reads a page below one at `depth`. */
-  readChild(id: number, depth: number): Page {
+  readChild(id: number, depth: number, scratch?: PageScratch): Page {
     if (depth >= maximumDepth)
       throw corrupt('tree-too-deep', `page ${id}: too far below the root`, { page: id });
     this.#spend(id, 0);
-    return this.#pages.readTreePage(id, (_, overflow) => this.#spend(id, overflow - 1));
+    return this.#pages.readTreePage(id, (_, overflow) => this.#spend(id, overflow - 1), scratch);
   }
 
   #spend(id: number, overflow: number): void {

@@ -11,6 +11,7 @@ import {
   pageHeaderSize,
   readPageId,
 } from './page.ts';
+import type { PageScratch } from './page-scratch.ts';
 
 /** Reads whole pages by id and refuses those that lie about themselves. */
 export interface PageReader {
@@ -24,8 +25,11 @@ export interface PageReader {
    * sizes that lie.
    */
   readPage(id: number, admit?: Admit): Page;
-  /** As `readPage`, and the page must be a branch or a leaf. Branch pages come from a small cache. */
-  readTreePage(id: number, admit?: Admit): Page;
+  /**
+   * As `readPage`, and the page must be a branch or a leaf. Branch pages come from a small cache. With `scratch` the
+   * bytes of a leaf lie in it, until it is used for the next one.
+   */
+  readTreePage(id: number, admit?: Admit, scratch?: PageScratch): Page;
 }
 
 /** Is told of a page that has overflow; throws to refuse it. */
@@ -43,11 +47,13 @@ export function createPageReader(source: ByteSource, meta: Meta): PageReader {
     meta,
     pageLimit: Math.min(meta.pageCount, Math.floor(source.sizeBytes / meta.pageSize)),
     readPage,
-    readTreePage(id, admit) {
+    readTreePage(id, admit, scratch) {
       const known = branches.get(id);
       if (known !== undefined) return known;
-      const page = readPage(id, admit);
-      if (!isTreePage(page.flags)) throw wrongType(id, page.flags);
+      const read = readPageWithOverflow(source, meta, id, admit, scratch);
+      if (!isTreePage(read.flags)) throw wrongType(id, read.flags);
+      const isKept = scratch !== undefined && read.flags === pageFlags.branch;
+      const page = isKept ? decodePage(id, read.bytes.slice()) : read;
       if (page.flags === pageFlags.branch && page.overflow === 0) remember(branches, page, branchLimit);
       return page;
     },
@@ -64,7 +70,13 @@ function remember(pages: Map<number, Page>, page: Page, limit: number): void {
   pages.set(page.id, page);
 }
 
-function readPageWithOverflow(source: ByteSource, meta: Meta, id: number, admit: Admit | undefined): Page {
+function readPageWithOverflow(
+  source: ByteSource,
+  meta: Meta,
+  id: number,
+  admit: Admit | undefined,
+  scratch?: PageScratch,
+): Page {
   const { pageSize, pageCount } = meta;
   if (id < 2 || id >= pageCount) {
     throw corrupt('page-out-of-range', `page ${id}: out of range, the database has ${pageCount} pages`, {
@@ -72,8 +84,8 @@ function readPageWithOverflow(source: ByteSource, meta: Meta, id: number, admit:
     });
   }
   if ((id + 1) * pageSize > source.sizeBytes) throw cutOff(source, id);
-  const first = readBytes(source, new Uint8Array(pageSize), id, id * pageSize);
-  const view = new DataView(first.buffer);
+  const first = readBytes(source, scratch?.take(pageSize) ?? new Uint8Array(pageSize), id, id * pageSize);
+  const view = new DataView(first.buffer, first.byteOffset, first.length);
   const ownId = readPageId(view, 0);
   if (ownId !== id) throw corrupt('page-id', `page ${id}: its header says it is page ${ownId}`, { page: id });
   const flags = view.getUint16(8, true);
@@ -92,8 +104,8 @@ function readPageWithOverflow(source: ByteSource, meta: Meta, id: number, admit:
   admit?.(id, overflow);
   const sizeBytes = (1 + overflow) * pageSize;
   if (id * pageSize + sizeBytes > source.sizeBytes) throw cutOff(source, id);
-  const whole = new Uint8Array(sizeBytes);
-  whole.set(first);
+  const whole = scratch?.take(sizeBytes, pageSize) ?? new Uint8Array(sizeBytes);
+  if (scratch === undefined) whole.set(first);
   readBytes(source, whole.subarray(pageSize), id, (id + 1) * pageSize);
   return decodePage(id, whole);
 }

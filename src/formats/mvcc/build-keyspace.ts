@@ -5,7 +5,7 @@ import { Keyspace, tombstoneBit } from './keyspace.ts';
 import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { readUint32At, revisionKeyBytes, revisionKeyFault } from './revision.ts';
-import type { KeyValueStoreFile, StoreBucket } from './store-file.ts';
+import { type KeyValueStoreFile, scanRows, type StoreBucket } from './store-file.ts';
 import { readStoreRevision } from './store-revision.ts';
 
 /** Indexes a store in one pass over bucket `key`. Throws RECORD_INVALID when a row does not decode. */
@@ -41,7 +41,7 @@ interface RowColumns {
 function* collectRows(bucket: StoreBucket, keys: KeyTable, rows: RowColumns): Steps<void> {
   const scanner = new RecordScanner();
   const meter = new SliceMeter();
-  for (const { key, value } of bucket.entries()) {
+  for (const { key, value } of scanRows(bucket)) {
     const fault = revisionKeyFault(key) ?? scanner.scan(value);
     if (fault !== undefined) throw recordInvalid('key', fault);
     const subHigh = readUint32At(key, 9);

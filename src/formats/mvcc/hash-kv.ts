@@ -7,14 +7,14 @@
  *
  * Source: etcd server/storage/mvcc/{hash,kvstore,key_index}.go (3.6.14); mvcc/kvstore.go (3.4.39).
  */
-import { runToEnd, SliceMeter, type Steps, utf8 } from '../../base/index.ts';
+import { crc32c, runToEnd, SliceMeter, type Steps, utf8 } from '../../base/index.ts';
 import { Uint32Column } from './columns.ts';
 import { KeyTable } from './key-table.ts';
 import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { compareMain, type RevisionBound, revisionBound, revisionKeyFault } from './revision.ts';
-import { RunningChecksum } from './running-checksum.ts';
-import type { KeyValueStoreFile, StoreBucket } from './store-file.ts';
+import { checksumRow } from './row-checksum.ts';
+import { type KeyValueStoreFile, scanRows, type StoreBucket } from './store-file.ts';
 import { readStoreRevision, resolveRevision } from './store-revision.ts';
 
 export interface HashKvOptions {
@@ -50,14 +50,13 @@ export function* hashKvSteps(store: KeyValueStoreFile, options: HashKvOptions = 
   const revision = resolveRevision(options.revision ?? 0n, { current: own.current, compact });
   const bounds = { upper: revisionBound(revision), compact: revisionBound(compact) };
   const bucket = store.bucket('key');
-  const checksum = new RunningChecksum();
-  checksum.add(utf8('key'));
+  let hash = crc32c(utf8('key'));
   if (bucket !== undefined) {
     const meter = new SliceMeter(compact > 0n ? 2 : 1);
     const keep = compact > 0n ? yield* keptRows(bucket, bounds.upper, meter) : undefined;
-    yield* addRows(bucket, bounds, keep, checksum, meter);
+    hash = yield* addRows(hash, bucket, bounds, { keep, meter });
   }
-  return { hash: checksum.value(), hashRevision: revision, compactRevision: compact };
+  return { hash, hashRevision: revision, compactRevision: compact };
 }
 
 interface Bounds {
@@ -80,7 +79,7 @@ function* keptRows(bucket: StoreBucket, upper: RevisionBound, meter: SliceMeter)
   const states = new Uint32Column();
   const scanner = new RecordScanner();
   let rows = 0;
-  for (const { key, value } of bucket.entries()) {
+  for (const { key, value } of scanRows(bucket)) {
     checkRevisionKey(key);
     const order = compareMain(key, upper);
     if (order > 0) break;
@@ -130,16 +129,17 @@ function collectKept(states: Uint32Column, rows: number): KeptRows {
 }
 
 function* addRows(
+  start: number,
   bucket: StoreBucket,
   bounds: Bounds,
-  keep: KeptRows | undefined,
-  checksum: RunningChecksum,
-  meter: SliceMeter,
-): Steps<void> {
+  { keep, meter }: { readonly keep: KeptRows | undefined; readonly meter: SliceMeter },
+): Steps<number> {
+  let hash = start;
   // When nothing at all is kept, etcd skips nothing.
   const skips = keep !== undefined && keep.count > 0 ? keep.bits : undefined;
   let row = 0;
-  for (const { key, value } of bucket.entries()) {
+  for (const entry of scanRows(bucket)) {
+    const { key, value } = entry;
     checkRevisionKey(key);
     if (compareMain(key, bounds.upper) > 0) break;
     const order = compareMain(key, bounds.compact);
@@ -147,12 +147,10 @@ function* addRows(
     row++;
     // Releases differ in whether they keep a tombstone at the compact revision, so no hash counts it.
     const atCompact = order === 0 && key.length > 17;
-    if (kept && !atCompact) {
-      checksum.add(key);
-      checksum.add(value);
-    }
+    if (kept && !atCompact) hash = checksumRow(entry, hash);
     if (meter.count(key.length + value.length)) yield meter.doneBytes;
   }
+  return hash;
 }
 
 function checkRevisionKey(key: Uint8Array): void {

@@ -75,7 +75,7 @@ export {
   statusNumbers,
   statusNumbersSteps,
 } from './snapshot-hash.ts';
-export type { KeyValueStoreFile, StoreBucket, StoreEntry } from './store-file.ts';
+export { type KeyValueStoreFile, scanRows, type StoreBucket, type StoreEntry } from './store-file.ts';
 export {
   type CompactionMarks,
   readCompactionMarks,

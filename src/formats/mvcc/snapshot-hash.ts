@@ -11,8 +11,9 @@ import { decodeVersionRecord } from './meta-records.ts';
 import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { decodeRevision, revisionKeyFault } from './revision.ts';
+import { checksumRow } from './row-checksum.ts';
 import { metaKeys } from './schema-buckets.ts';
-import type { KeyValueStoreFile, StoreBucket } from './store-file.ts';
+import { type KeyValueStoreFile, scanRows, type StoreBucket } from './store-file.ts';
 
 /** How TOTAL KEYS counts: rows of all buckets (3.4, 3.5), or distinct live user keys (3.6 and later). */
 export type KeyCountRule = 'all-rows' | 'live-keys';
@@ -55,10 +56,10 @@ export function* statusNumbersSteps(store: KeyValueStoreFile): Steps<StatusNumbe
   let allRows = 0;
   for (const bucket of store.buckets()) {
     crc = crc32c(bucket.name, crc);
-    for (const { key, value } of bucket.entries()) {
-      crc = crc32c(value, crc32c(key, crc));
+    for (const row of scanRows(bucket)) {
+      crc = checksumRow(row, crc);
       allRows++;
-      if (meter.count(key.length + value.length)) yield meter.doneBytes;
+      if (meter.count(row.key.length + row.value.length)) yield meter.doneBytes;
     }
   }
   const keys = store.bucket('key');
@@ -93,7 +94,7 @@ function* countLiveKeys(bucket: StoreBucket, meter: SliceMeter): Steps<number> {
   const live = new Uint32Column();
   const scanner = new RecordScanner();
   let count = 0;
-  for (const { key, value } of bucket.entries()) {
+  for (const { key, value } of scanRows(bucket)) {
     const fault = revisionKeyFault(key) ?? scanner.scan(value);
     if (fault !== undefined) throw recordInvalid('key', fault);
     const id = keys.intern(value, scanner.keyStart, scanner.keyEnd);

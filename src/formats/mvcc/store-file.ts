@@ -13,6 +13,8 @@ export interface StoreBucket {
   readonly name: Uint8Array;
   /** Rows from the first key that is not below `from`, or all. */
   entries(from?: Uint8Array): Iterable<StoreEntry>;
+  /** All rows, each of which holds only until the next is asked for; where it exists it saves memory. */
+  scan?(): Iterable<StoreEntry>;
   get(key: Uint8Array): Uint8Array | undefined;
   last(): StoreEntry | undefined;
 }
@@ -21,4 +23,9 @@ export interface StoreBucket {
 export interface StoreEntry {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+}
+
+/** All rows of a bucket for one look at each: a row holds only until the next is asked for. */
+export function scanRows(bucket: StoreBucket): Iterable<StoreEntry> {
+  return bucket.scan?.() ?? bucket.entries();
 }

@@ -10,6 +10,7 @@ import {
   revisionBound,
   revisionKeyBytes,
   revisionKeyFault,
+  scanRows,
   type StoreEntry,
 } from '../../formats/mvcc/index.ts';
 import { counted, FindingLog, type VerifyCheck } from './check-report.ts';
@@ -29,7 +30,8 @@ export interface HistoryChecks {
 export function* checkHistory(store: KeyValueStoreFile): Steps<HistoryChecks> {
   const pass = new HistoryPass(store);
   const meter = new SliceMeter();
-  const rows = store.bucket('key')?.entries()[Symbol.iterator]();
+  const bucket = store.bucket('key');
+  const rows = bucket && scanRows(bucket)[Symbol.iterator]();
   for (;;) {
     const row = pass.next(rows);
     if (row === undefined) break;

@@ -6,15 +6,16 @@
  *
  * Source: etcd server/storage/mvcc/kvstore_txn.go (3.6.14).
  */
-import { decodeRevision } from '../../formats/mvcc/index.ts';
+import { decodeRevision, revisionKeyBytes } from '../../formats/mvcc/index.ts';
 import { counted, type FindingLog } from './check-report.ts';
 import { locate } from './row-location.ts';
 
 export class RevisionSequence {
   readonly #log: FindingLog;
-  /** Row keys are views that stay valid; holding two of them keeps two pages in memory. */
+  /** Copies: the rows of a pass hold only until the next. */
   #first: Uint8Array | undefined;
   #last: Uint8Array | undefined;
+  #spare: Uint8Array = new Uint8Array(revisionKeyBytes);
   /** Where the run without gaps begins: nothing up to here needs to be present. */
   readonly #horizon: bigint;
 
@@ -31,8 +32,8 @@ export class RevisionSequence {
    */
   add(key: Uint8Array, complete: boolean): void {
     const before = this.#last;
-    this.#first ??= key;
-    this.#last = key;
+    this.#first ??= key.slice(0, revisionKeyBytes);
+    this.#copyLast(key);
     if (isZero(key, 0)) this.#log.fail('revision-zero', 'a row has revision 0', locate(key));
     if (before !== undefined && samePart(before, key, 0)) {
       if (samePart(before, key, 9)) {
@@ -50,6 +51,14 @@ export class RevisionSequence {
     if (this.#first === undefined || this.#last === undefined) return counted(rows, 'row');
     const [first, last] = [decodeRevision(this.#first), decodeRevision(this.#last)];
     return `${counted(rows, 'row')}, revisions ${first.main} to ${last.main}`;
+  }
+
+  /** Keeps the revision of the key, in the memory of the one before the last. */
+  #copyLast(key: Uint8Array): void {
+    const target = this.#spare;
+    target.set(key.subarray(0, revisionKeyBytes));
+    this.#spare = this.#last ?? new Uint8Array(revisionKeyBytes);
+    this.#last = target;
   }
 
   #reportSub(key: Uint8Array): void {

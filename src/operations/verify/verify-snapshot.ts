@@ -1,5 +1,5 @@
 import { type FileSource, openFileSource, type OperationContext, runPhase } from '../../base/index.ts';
-import { type Database, openDatabase } from '../../formats/bbolt/index.ts';
+import { type Database, openDatabase, requireWholeFile } from '../../formats/bbolt/index.ts';
 import { checkAlarms } from './alarm-check.ts';
 import { checkAuth } from './auth-check.ts';
 import type { VerifyCheck } from './check-report.ts';
@@ -30,11 +30,12 @@ export interface VerifyResult {
  * Makes every check that is known: digest, structure, history, records, leases, membership, versions.
  *
  * Damage is a result, not an error. Memory grows with the number of keys, not with the size of the file.
- * Errors: FILE_NOT_FOUND, NOT_A_REGULAR_FILE, FILE_NOT_READABLE, NOT_A_DATABASE, DATABASE_CORRUPT (when not even the
- * list of buckets can be reached), INTERRUPTED.
+ * Errors: FILE_NOT_FOUND, NOT_A_REGULAR_FILE, FILE_NOT_READABLE, NOT_A_DATABASE, DATABASE_CORRUPT (when the file is
+ * cut off, or not even the list of buckets can be reached), INTERRUPTED.
  */
 export async function verifySnapshot(options: VerifyOptions, ctx: OperationContext): Promise<VerifyResult> {
   using file = openFileSource(options.path);
+  requireWholeFile(file);
   const database = openDatabase(file);
   const digest = await checkDigest(file, database, { skip: options.skipDigest === true }, ctx);
   const structure = await checkStructure(file, database, ctx);
