@@ -79,7 +79,7 @@ export function openDataDir(files: DataDirFiles): DataDir {
     (name) => files.readSnap(name),
     first.snapshots,
   );
-  const snapshotIndex = newest?.snapshot.metadata.index ?? 0n;
+  const snapshotIndex = newestIndex(newest?.snapshot.metadata.index ?? 0n, files, first);
   const current = snapshotIndex > main.consistentIndex ? openReceived(files, main, snapshotIndex) : main;
   const wal = current === main ? first : readWal(segments, { entriesAfter: current.consistentIndex });
   checkNoGap(files, wal, current.consistentIndex);
