@@ -1,5 +1,5 @@
 import { openFileSource, type OperationContext, runPhase } from '../../base/index.ts';
-import { openDatabase } from '../../formats/bbolt/index.ts';
+import { openDatabase, requireWholeFile } from '../../formats/bbolt/index.ts';
 import { type HashKv, hashKvSteps } from '../../formats/mvcc/index.ts';
 
 export interface SnapshotHashKvOptions {
@@ -25,6 +25,7 @@ export interface SnapshotHashKvOptions {
 export async function snapshotHashKv(options: SnapshotHashKvOptions, ctx: OperationContext): Promise<HashKv> {
   const { path, ...hashOptions } = options;
   using file = openFileSource(path);
+  requireWholeFile(file);
   const database = openDatabase(file);
   const steps = hashKvSteps(database, hashOptions);
   return await runPhase(steps, ctx, {

@@ -1,5 +1,5 @@
 import { type FileSource, HoldfastError, openFileSource, type OperationContext } from '../../base/index.ts';
-import { openDatabase } from '../../formats/bbolt/index.ts';
+import { openDatabase, requireWholeFile } from '../../formats/bbolt/index.ts';
 
 /** The file to restore from, opened. */
 export interface OpenSnapshot extends Disposable {
@@ -48,6 +48,7 @@ export function openSnapshot(path: string, skipHashCheck: boolean, ctx: Operatio
 
 /** A bbolt file without etcd's main buckets would give a data dir on which etcd cannot start. */
 function checkIsEtcd(file: FileSource): void {
+  requireWholeFile(file);
   const database = openDatabase(file);
   for (const name of ['key', 'meta']) {
     if (database.bucket(name) !== undefined) continue;

@@ -1,5 +1,5 @@
 import { type Finding, HoldfastError, type OperationContext, openFileSource } from '../../base/index.ts';
-import { openDatabase } from '../../formats/bbolt/index.ts';
+import { openDatabase, requireWholeFile } from '../../formats/bbolt/index.ts';
 import { decodeRevision } from '../../formats/mvcc/index.ts';
 import { scanDatabase } from '../scan/index.ts';
 
@@ -35,6 +35,7 @@ export async function snapshotStatus(
   ctx: OperationContext,
 ): Promise<SnapshotStatus> {
   using file = openFileSource(options.path);
+  requireWholeFile(file);
   const { findings, scan } = await scanDatabase(file, ctx);
   if (scan === undefined) throw structureError(options.path, findings);
   const database = openDatabase(file);
