@@ -67,6 +67,9 @@ function metaCases(sample: SampleDatabase): DamageCase[] {
     warning('two metas of one transaction that differ', ['meta-disagree @ 1'], (editor, { top }) =>
       editor.meta({ txid: 2n, root: BigInt(top) }, [1]),
     ),
+    damaged(sample, 'a last transaction', ['meta-txid @ 1'], (editor) =>
+      editor.meta({ txid: 0xffff_ffff_ffff_ffffn }, [1]),
+    ),
     damaged(sample, 'a page count above the file', ['file-too-short'], (editor) =>
       editor.meta({ pageCount: 1n << 40n }),
     ),

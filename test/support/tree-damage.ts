@@ -145,6 +145,12 @@ export function bucketCases(sample: SampleDatabase): DamageCase[] {
     one('an inline bucket that is a branch', ['bucket-header @ alarm'], (editor) =>
       editor.u16(root, valueAt(editor, 0) + 16 + 8, branch),
     ),
+    one('an inline bucket with overflow', ['bucket-header @ alarm'], (editor) =>
+      editor.u32(root, valueAt(editor, 0) + 16 + 12, 1),
+    ),
+    one('an inline bucket with a page id', ['bucket-header @ alarm'], (editor) =>
+      editor.u64(root, valueAt(editor, 0) + 16, 2n),
+    ),
     one('an inline bucket with an element less', ['page-elements @ meta'], (editor) =>
       editor.u16(root, valueAt(editor, 3) + 16 + 10, 2),
     ),

@@ -1,4 +1,6 @@
-import type { CheckWalk } from './check-walk.ts';
+import type { Finding } from '../../base/index.ts';
+import { beginWalk, type CheckWalk, type Report } from './check-walk.ts';
+import type { Database } from './database.ts';
 import { decodeFreelist } from './freelist.ts';
 
 /**
@@ -33,4 +35,16 @@ function checkFreeId(walk: CheckWalk, free: Uint8Array, id: number, before: numb
   else if (id < before) walk.report('freelist', `page ${id}: on the freelist behind page ${before}`, where);
   if (walk.isReached(id)) walk.report('page-free-but-used', `page ${id}: on the freelist, but in use`, where);
   free[id] = 1;
+}
+
+/**
+ * The findings of `checkFreelist` for callers that have walked the trees themselves.
+ * @param used a byte for each page, not 0 for pages of the trees; it is written to
+ */
+export function freelistFindings(database: Database, used: Uint8Array): Finding[] {
+  const findings: Finding[] = [];
+  const report: Report = (code, message, where) =>
+    findings.push({ severity: 'fail', code, message, ...(where && { where }) });
+  checkFreelist(beginWalk(database.pages, report, used), database.meta.freelistId);
+  return findings;
 }

@@ -1,10 +1,10 @@
 import { type ByteSource, type Finding, hasCode } from '../../base/index.ts';
-import { isValidMeta, type Meta, readMetas } from './meta.ts';
+import { isValidMeta, maximumTxid, type Meta, readMetas } from './meta.ts';
 import { pageFlags, pageHeaderSize, readPageId } from './page.ts';
 
 /**
  * Checks the two meta pages. A file of which one serves is usable: what is wrong with the other one is a `warn`.
- * Only when neither validates there is a `fail`, alone. I/O errors throw.
+ * A `fail` is that neither validates, which then is the only finding, or an impossible transaction id. I/O errors throw.
  */
 export function checkMetaPages(source: ByteSource): Finding[] {
   try {
@@ -16,6 +16,7 @@ export function checkMetaPages(source: ByteSource): Finding[] {
         return [warning('meta-invalid', id, `it is damaged (${reason}); the other one is used`)];
       }),
       ...checkAgreement(pages.filter(isValidMeta)),
+      ...checkTxid(live, pages.indexOf(live)),
     ];
   } catch (error) {
     if (!hasCode(error, 'NOT_A_DATABASE')) throw error;
@@ -45,6 +46,12 @@ function checkAgreement(metas: readonly Meta[]): Finding[] {
   if (differs.length === 0) return [];
   const message = `it claims transaction ${first.txid} like meta page 0, but differs in ${differs.join(', ')}`;
   return [warning('meta-disagree', 1, `${message}; meta page 0 is used`)];
+}
+
+function checkTxid({ txid }: Meta, id: number): Finding[] {
+  if (txid <= maximumTxid) return [];
+  const message = `meta page ${id}: the transaction id ${txid} leaves no room for another`;
+  return [{ severity: 'fail', code: 'meta-txid', message, where: { page: id } }];
 }
 
 function warning(code: string, id: number, message: string): Finding {

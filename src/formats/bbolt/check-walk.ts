@@ -1,7 +1,6 @@
-import { type ByteSource, type Finding, HoldfastError } from '../../base/index.ts';
-import type { Meta } from './meta.ts';
+import { type Finding, HoldfastError } from '../../base/index.ts';
 import { corrupt, type Page, type StructureFault } from './page.ts';
-import { type Admit, createPageReader, type PageReader } from './page-reader.ts';
+import type { Admit, PageReader } from './page-reader.ts';
 
 /** Findings kept; a file damaged everywhere would otherwise return one for each page. */
 export const maximumFindings = 1000;
@@ -23,14 +22,19 @@ export interface CheckWalk {
 
 export type Report = (fault: StructureFault, message: string, where: Finding['where']) => void;
 
-/** Begins a check; `report` receives the findings. */
-export function beginWalk(source: ByteSource, meta: Meta, report: Report): CheckWalk {
-  const pages = createPageReader(source, meta);
-  const reached = new Uint8Array(Math.ceil(pages.pageLimit / 8));
-  const isReached = (id: number) => (reached[id >> 3]! & (1 << (id & 7))) !== 0;
+/**
+ * Begins a check; `report` receives the findings.
+ * @param reached a byte for each page, not 0 for those that are known to be in use; it is written to
+ */
+export function beginWalk(
+  pages: PageReader,
+  report: Report,
+  reached: Uint8Array = new Uint8Array(pages.pageLimit),
+): CheckWalk {
+  const isReached = (id: number) => reached[id] !== 0;
   const claim = (id: number) => {
     if (isReached(id)) throw corrupt('page-twice', `page ${id}: used more than once`, { page: id });
-    reached[id >> 3]! |= 1 << (id & 7);
+    reached[id] = 1;
   };
   const admit: Admit = (id, overflow) => {
     for (let own = id + 1; own <= id + overflow && own < pages.pageLimit; own++) claim(own);

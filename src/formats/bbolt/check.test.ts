@@ -32,6 +32,7 @@ test('every fault is found somewhere above', () => {
     'file-too-short': true,
     'meta-invalid': true,
     'meta-disagree': true,
+    'meta-txid': true,
     'page-out-of-range': true,
     'page-id': true,
     'page-type': true,

@@ -21,6 +21,7 @@ import {
   showKey,
   type StructureFault,
 } from './page.ts';
+import { createPageReader } from './page-reader.ts';
 
 /** Half-open bounds that a parent's keys set: lower ≤ key < upper. */
 interface Bounds {
@@ -45,7 +46,7 @@ interface Place {
  */
 export function checkDatabase(source: ByteSource): Finding[] {
   const findings = checkMetaPages(source);
-  if (findings.some(({ severity }) => severity === 'fail')) return findings;
+  if (findings.some(({ severity, code }) => severity === 'fail' && code === 'meta-invalid')) return findings;
   const report = (code: StructureFault, message: string, where: Finding['where']) => {
     if (findings.length < maximumFindings)
       findings.push({ severity: 'fail', code, message, ...(where && { where }) });
@@ -57,7 +58,7 @@ export function checkDatabase(source: ByteSource): Finding[] {
       sizeBytes: source.sizeBytes,
     });
   }
-  const walk = beginWalk(source, meta, report);
+  const walk = beginWalk(createPageReader(source, meta), report);
   checkTree(walk, meta.rootId, { bounds: unbounded, depth: 0, isRoot: true });
   checkFreelist(walk, meta.freelistId);
   return findings;

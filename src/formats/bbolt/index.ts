@@ -9,6 +9,7 @@ export {
   defaultPageSize,
 } from './build.ts';
 export { checkDatabase } from './check.ts';
+export { freelistFindings } from './check-freelist.ts';
 export { checkMetaPages } from './check-metas.ts';
 export { type Database, openDatabase } from './database.ts';
 export { type KeyBounds, type LeafRun, mayOverflow, type RowVisitor, scanLeaf } from './leaf-scan.ts';

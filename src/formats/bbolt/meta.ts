@@ -15,6 +15,8 @@ const magicBigEndian = 0xedda0ced;
 const formatVersion = 2;
 /** Bytes from the start of a meta page to the end of its checksum. */
 export const metaEnd = 80;
+/** Far above what any member reaches; near the end of 64 bits the next commit would count from 0 and be lost. */
+export const maximumTxid = 1n << 63n;
 const freelistNone = 0xffff_ffff_ffff_ffffn;
 
 export interface Meta {

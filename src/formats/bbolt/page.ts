@@ -57,6 +57,7 @@ export type StructureFault =
   | 'file-too-short'
   | 'meta-invalid'
   | 'meta-disagree'
+  | 'meta-txid'
   | 'page-out-of-range'
   | 'page-id'
   | 'page-type'

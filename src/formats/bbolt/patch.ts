@@ -19,7 +19,7 @@ import {
   packBranches,
   packLeaves,
 } from './encode-page.ts';
-import { encodeMetaPage, isValidMeta, type Meta } from './meta.ts';
+import { encodeMetaPage, isValidMeta, maximumTxid, type Meta } from './meta.ts';
 import {
   branchElement,
   corrupt,
@@ -103,9 +103,9 @@ function nextTxid(database: Database): bigint {
   const valid = database.metaPages.filter(isValidMeta);
   const newest = valid.reduce((max, meta) => (meta.txid > max ? meta.txid : max), 0n);
   const spare = database.meta === database.metaPages[0] ? 1n : 0n;
-  const next = (newest + 1n) % 2n === spare ? newest + 1n : newest + 2n;
-  if (next <= 0xffff_ffff_ffff_ffffn) return next;
-  throw corrupt('meta-invalid', `the meta page has the impossible transaction id ${newest}`, { page: 0 });
+  if (newest > maximumTxid)
+    throw corrupt('meta-txid', `the transaction id ${newest} leaves no room for another`, { page: 0 });
+  return (newest + 1n) % 2n === spare ? newest + 1n : newest + 2n;
 }
 
 /** Applies edits to one bucket and returns its new element for the root. */

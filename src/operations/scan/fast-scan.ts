@@ -14,7 +14,13 @@ import {
   type OperationContext,
   utf8,
 } from '../../base/index.ts';
-import { type Database, openDatabase, type Outline, outlineDatabase } from '../../formats/bbolt/index.ts';
+import {
+  type Database,
+  freelistFindings,
+  openDatabase,
+  type Outline,
+  outlineDatabase,
+} from '../../formats/bbolt/index.ts';
 import {
   keyCountRule,
   type KeyCountRule,
@@ -41,7 +47,8 @@ export async function fastScan(
     const outline = outlineDatabase(database);
     const job = planJob(file, database, outline, rule);
     const liveKeys = await crew.run(job, ctx);
-    if (hasFault(job) || !eachPageOnce(job, outline)) return undefined;
+    const used = hasFault(job) ? undefined : usedPages(job, outline);
+    if (used === undefined || freelistFindings(database, used).length > 0) return undefined;
     const { hash, allRows } = hashInTreeOrder(job, outline);
     const totalKeys = rule === 'live-keys' ? (liveKeys?.count ?? countInline(database)) : allRows;
     return { hash, keyCountRule: rule, totalKeys, version: readStorageVersion(database)?.text };
@@ -83,21 +90,21 @@ export function planJob(
   };
 }
 
-/** Whether no page, overflow included, belongs to two owners. */
-export function eachPageOnce(job: ScanJob, outline: Outline): boolean {
+/** A byte for each page, 1 for those in use; undefined when one, overflow included, belongs to two owners. */
+export function usedPages(job: ScanJob, outline: Outline): Uint8Array | undefined {
   const used = new Uint8Array(job.pageCount);
   for (const id of outline.otherPages) {
-    if (used[id] !== 0) return false;
+    if (used[id] !== 0) return undefined;
     used[id] = 1;
   }
   for (let leaf = 0; leaf < job.leafCount; leaf++) {
     const first = outline.leafIds[leaf]!;
     for (let id = first; id <= first + job.overflows[leaf]!; id++) {
-      if (used[id] !== 0) return false;
+      if (used[id] !== 0) return undefined;
       used[id] = 1;
     }
   }
-  return true;
+  return used;
 }
 
 export function hashInTreeOrder(job: ScanJob, outline: Outline): { hash: number; allRows: number } {
