@@ -6,6 +6,7 @@ import {
   type EtcdServer,
   PortTaken,
   choosePorts,
+  logExcerpt,
   memberUrls,
   startEtcd,
 } from './etcd-server.ts';
@@ -16,6 +17,8 @@ export interface ClusterOptions {
   readonly size: number;
   /** Each member gets `<directory>/<name>` as its data dir. */
   readonly directory: string;
+  /** Each member gets `<walDirectory>/<name>` for its WAL, instead of a place in its data dir. */
+  readonly walDirectory?: string;
   readonly tls?: Pki;
   readonly initialClusterToken?: string;
   readonly extraArgs?: readonly string[];
@@ -73,19 +76,34 @@ export async function startPlannedMembers(
   options: Omit<ClusterOptions, 'size'>,
   planned: readonly PlannedMember[],
 ): Promise<EtcdCluster> {
-  await using starting = new AsyncDisposableStack();
-  const results = await Promise.allSettled(
-    planned.map(async (member) => {
-      const server = await startEtcd({
-        ...options,
-        name: member.name,
-        dataDir: join(options.directory, member.name),
-        ports: member.ports,
-        initialCluster: initialCluster(planned),
-      });
-      return starting.use(server);
-    }),
+  return startTogether(
+    planned.map(
+      (member) => () =>
+        startEtcd({
+          ...options,
+          name: member.name,
+          dataDir: join(options.directory, member.name),
+          ...(options.walDirectory === undefined ? {} : { walDir: join(options.walDirectory, member.name) }),
+          ports: member.ports,
+          initialCluster: initialCluster(planned),
+        }),
+    ),
   );
+}
+
+/**
+ * Starts all members again on their data dirs and ports, after a power failure: a cluster that is asked to stop as a
+ * whole takes seconds to find out that there is nobody left to lead it.
+ */
+export async function restartMembers(members: readonly EtcdServer[]): Promise<EtcdCluster> {
+  await Promise.all(members.map((member) => member.kill()));
+  return startTogether(members.map((member) => () => member.restart()));
+}
+
+/** Members wait for each other when they start: none may wait for the one before it to be done. */
+async function startTogether(starts: readonly (() => Promise<EtcdServer>)[]): Promise<EtcdCluster> {
+  await using starting = new AsyncDisposableStack();
+  const results = await Promise.allSettled(starts.map(async (start) => starting.use(await start())));
   const members = results.map((result) => {
     if (result.status === 'rejected') throw result.reason;
     return result.value;
@@ -101,4 +119,17 @@ export async function startPlannedMembers(
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Does some work with these members; when it fails, their logs go into its message. */
+export async function withLogs<T>(members: () => readonly EtcdServer[], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const logs = await Promise.all(
+      members().map(async ({ name, logFile }) => `log of ${name}:\n${await logExcerpt(logFile)}`),
+    );
+    if (error instanceof Error) error.message += `\n${logs.join('\n')}`;
+    throw error;
+  }
 }

@@ -11,6 +11,8 @@ import { type StartedProcess, startProcess } from './started-process.ts';
 export interface EtcdOptions {
   readonly peer: Peer;
   readonly dataDir: string;
+  /** `<data dir>/member/wal` by default. */
+  readonly walDir?: string;
   /** `default`, as etcd's own. */
   readonly name?: string;
   /** Mutual TLS for clients and members with these certificates; plain text without. */
@@ -123,6 +125,7 @@ function etcdArguments(options: EtcdOptions, ports: EtcdPorts): string[] {
     ['--initial-cluster-state', options.initialClusterState ?? 'new'],
     ['--initial-cluster-token', options.initialClusterToken ?? 'etcd-cluster'],
   ].flat();
+  if (options.walDir !== undefined) args.push('--wal-dir', options.walDir);
   if (options.tls !== undefined) args.push(...tlsArguments(options.tls));
   // The newest release line logs as JSON by itself; the oldest has to be told.
   if (options.peer.line === '3.4') args.push('--logger=zap');

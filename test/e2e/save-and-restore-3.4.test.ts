@@ -1,0 +1,3 @@
+import { testSaveAndRestore } from './save-and-restore.ts';
+
+testSaveAndRestore('3.4');
