@@ -26,35 +26,36 @@ async function putMany(clientUrl: string, from: number, to: number): Promise<voi
 for (const line of peerLines) {
   describe(`etcd ${line}`, () => {
     // Two versions: raft's part is the same in all of them, and three members take their time to elect a leader.
-    const ofThree = line === '3.5' || line === '3.7' ? test : undefined;
-    ofThree?.('each of three members, killed together', async (t) => {
-      const peer = await requirePeer(t, line);
-      if (peer === undefined) return;
-      await using dir = await tempDir('members');
-      const extraArgs = ['--backend-batch-interval=1h', '--backend-batch-limit=1000000'];
-      await using cluster = await startCluster({ peer, size: 3, directory: dir.path, extraArgs });
-      await Promise.all(cluster.members.map(({ clientUrl }, i) => putMany(clientUrl, i * 60, i * 60 + 60)));
-      await Promise.all(cluster.members.map((member) => member.kill()));
-      const seen = cluster.members.map(({ dataDir, name }) => {
-        using opened = openDataDirAt({ dataDir });
-        assert.deepEqual(opened.members.map((member) => member.name).sort(), ['m1', 'm2', 'm3']);
-        assert.equal(opened.members.find(({ id }) => id === opened.nodeId)?.name, name);
-        // What is behind the commit index may never have been agreed on: it is left out.
-        assert.equal(opened.log.appliedIndex, opened.log.commitIndex);
-        assert.equal(opened.log.lastIndex - opened.log.commitIndex, BigInt(opened.log.uncommittedCount));
-        return { hash: hashKv(opened.store), clusterId: opened.clusterId };
-      });
-      assert.equal(new Set(seen.map(({ clusterId }) => clusterId)).size, 1);
-      const again = await Promise.all(cluster.members.map((member) => member.restart()));
-      try {
-        for (const [i, member] of again.entries()) {
-          await member.ready();
-          assert.deepEqual(await hashKvOf(member, seen[i]!.hash.hashRevision), seen[i]!.hash);
+    const inThree = line === '3.5' || line === '3.7';
+    if (inThree)
+      test('each of three members, killed together', async (t) => {
+        const peer = await requirePeer(t, line);
+        if (peer === undefined) return;
+        await using dir = await tempDir('members');
+        const extraArgs = ['--backend-batch-interval=1h', '--backend-batch-limit=1000000'];
+        await using cluster = await startCluster({ peer, size: 3, directory: dir.path, extraArgs });
+        await Promise.all(cluster.members.map(({ clientUrl }, i) => putMany(clientUrl, i * 60, i * 60 + 60)));
+        await Promise.all(cluster.members.map((member) => member.kill()));
+        const seen = cluster.members.map(({ dataDir, name }) => {
+          using opened = openDataDirAt({ dataDir });
+          assert.deepEqual(opened.members.map((member) => member.name).sort(), ['m1', 'm2', 'm3']);
+          assert.equal(opened.members.find(({ id }) => id === opened.nodeId)?.name, name);
+          // What is behind the commit index may never have been agreed on: it is left out.
+          assert.equal(opened.log.appliedIndex, opened.log.commitIndex);
+          assert.equal(opened.log.lastIndex - opened.log.commitIndex, BigInt(opened.log.uncommittedCount));
+          return { hash: hashKv(opened.store), clusterId: opened.clusterId };
+        });
+        assert.equal(new Set(seen.map(({ clusterId }) => clusterId)).size, 1);
+        const again = await Promise.all(cluster.members.map((member) => member.restart()));
+        try {
+          for (const [i, member] of again.entries()) {
+            await member.ready();
+            assert.deepEqual(await hashKvOf(member, seen[i]!.hash.hashRevision), seen[i]!.hash);
+          }
+        } finally {
+          await Promise.all(again.map((member) => member.stop()));
         }
-      } finally {
-        await Promise.all(again.map((member) => member.stop()));
-      }
-    });
+      });
 
     test('a database received from the leader and not yet in place', async (t) => {
       const peer = await requirePeer(t, line);

@@ -4,7 +4,7 @@
  * Source: etcd api/etcdserverpb/{raft_internal,rpc}.proto, api/membershippb/membership.proto (3.5.21, 3.6.14, 3.7.1);
  * etcdserver/etcdserverpb/{raft_internal,etcdserver}.proto (3.4.13). Field numbers are the same wherever they exist.
  */
-import { hasCode, type HoldfastError, utf8 } from '../../base/index.ts';
+import { hasCode, HoldfastError, utf8 } from '../../base/index.ts';
 import { decodeExactJson, decodeRole, jsonObject, type KeyPermission } from '../mvcc/index.ts';
 import {
   boolField,
@@ -299,6 +299,8 @@ function decodeDowngradeInfo(bytes: Uint8Array): RaftRequest {
 
 const memberAttributesPath = /^\/0\/members\/([0-9a-f]{1,16})\/attributes$/i;
 
+const v2Methods = ['DELETE', 'GET', 'HEAD', 'POST', 'PUT', 'QGET', 'SYNC'];
+
 /** A request of the v2 API: 1 ID, 2 Method, 3 Path, 4 Val. Only two paths concern what the database holds. */
 function decodeV2Request(bytes: Uint8Array): RaftRequest {
   const request = { method: '', path: '', value: '' };
@@ -308,6 +310,10 @@ function decodeV2Request(bytes: Uint8Array): RaftRequest {
     3: stringField((value) => (request.path = value)),
     4: stringField((value) => (request.value = value)),
   });
+  // Nearly any message passes for one with only unknown fields: the method tells.
+  if (!v2Methods.includes(request.method)) {
+    throw new HoldfastError('RECORD_INVALID', 'a v2 request without a method');
+  }
   if (request.method !== 'PUT') return noEffect;
   if (request.path === '/0/version') return { kind: 'clusterVersion', version: request.value };
   const id = memberAttributesPath.exec(request.path)?.[1];
