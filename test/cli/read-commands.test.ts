@@ -43,9 +43,9 @@ const formats = ['simple', 'json', 'fields'] as const;
 
 function getCommands(): string[][] {
   const commands: string[][] = [];
+  // A third of the product still meets every pair of flag and format.
   for (const [index, key] of keyFlags.entries())
     for (const [turn, more] of moreFlags.entries())
-      // A third of the product still meets every pair of flag and format.
       for (const [at, format] of formats.entries())
         if ((index + turn + at) % 3 === 0) commands.push(['get', ...key, ...more, '-w', format]);
   return commands;
