@@ -1,5 +1,5 @@
 /** The real outside: this process's streams, environment and signals. */
-import { HoldfastError } from '../base/index.ts';
+import { HoldfastError, removeUnfinishedNow } from '../base/index.ts';
 import type { CliIo, CliStream } from './command/index.ts';
 import { askSecret } from './input/index.ts';
 
@@ -12,7 +12,10 @@ export interface ProcessIo extends CliIo {
 export function openProcessIo(): ProcessIo {
   const stop = new AbortController();
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) {
+      removeUnfinishedNow();
+      process.exit(130);
+    }
     stop.abort(new HoldfastError('INTERRUPTED', 'interrupted'));
   };
   process.on('SIGINT', onSignal);

@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
+import { constants, lstatSync, rmSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { errnoOf, fileError, HoldfastError } from '../errors/index.ts';
+import { beginUnfinished, removeAbandoned } from './unfinished.ts';
 
 export interface DurableFileOptions {
   /** Permission bits of the finished file; default 0o600. */
   readonly mode?: number;
-  /**
-   * Name while unfinished; default: the target's name with a random `.tmp` suffix beside it. What another run left
-   * under a given name is replaced; if that run still lives, its commit fails.
-   */
-  readonly temporaryPath?: string;
+  /** Name while unfinished. What another run left under it is replaced; if that run still lives, its commit fails. */
+  readonly temporaryPath: string;
   /** Whether an existing target may be replaced; default false (FILE_EXISTS). */
   readonly replace?: boolean;
 }
@@ -36,20 +33,28 @@ export interface DurableFile extends AsyncDisposable {
 }
 
 /** Creates the temporary file. Errors: FILE_NOT_FOUND (no such directory), WRITE_FAILED, DISK_FULL. */
-export async function createDurableFile(
-  path: string,
-  options: DurableFileOptions = {},
-): Promise<DurableFile> {
-  const temporaryPath = options.temporaryPath ?? `${path}.${randomBytes(6).toString('hex')}.tmp`;
+export async function createDurableFile(path: string, options: DurableFileOptions): Promise<DurableFile> {
+  const { temporaryPath } = options;
+  await removeAbandonedFiles(temporaryPath);
   const handle = await openExclusive(temporaryPath, options.mode ?? 0o600);
+  const file = await handle.stat();
+  const unfinished = beginUnfinished(() => {
+    // In the order in which the file moves from one to the other: it cannot slip past.
+    for (const candidate of [temporaryPath, privatePath]) removeIfSame(file, candidate);
+  });
+  const privatePath = `${temporaryPath}.${unfinished.tag}`;
   let state: 'open' | 'done' = 'open';
-  let currentPath = temporaryPath;
   const discard = async () => {
     if (state === 'done') return;
     state = 'done';
-    const own = await isAt(handle, currentPath);
-    await handle.close();
-    if (own) await rm(currentPath, { force: true });
+    try {
+      // While the file is open nobody else can get its inode number.
+      for (const candidate of [temporaryPath, privatePath])
+        if (await isAt(file, candidate)) await rm(candidate, { force: true });
+    } finally {
+      await handle.close();
+      unfinished[Symbol.dispose]();
+    }
   };
   return {
     path,
@@ -65,12 +70,13 @@ export async function createDurableFile(
     async commit() {
       try {
         await handle.sync();
-        currentPath = await claim(handle, temporaryPath);
-        await placeFile(currentPath, path, options.replace ?? false);
+        await claim(file, temporaryPath, privatePath);
+        await placeFile(privatePath, path, options.replace ?? false);
       } catch (error) {
         throw fileError(error, 'create', path);
       }
       state = 'done';
+      unfinished[Symbol.dispose]();
       await handle.close();
       await syncDirectory(dirname(path));
     },
@@ -79,33 +85,53 @@ export async function createDurableFile(
   };
 }
 
+/** Removes what runs killed while committing left of an unfinished file with this name. Errors: WRITE_FAILED. */
+export async function removeAbandonedFiles(temporaryPath: string): Promise<void> {
+  await removeAbandoned(dirname(temporaryPath), `${basename(temporaryPath)}.`);
+}
+
+/** What tells one file from another, whatever its name. */
+interface FileIdentity {
+  readonly ino: number;
+  readonly dev: number;
+}
+
 /**
- * Moves the unfinished file to a name that no other run can know and returns that name. Only then is it looked at
- * whose file it is: another run with the same temporary name may have put its own there, and that one, half written,
- * must not get the final name.
+ * Moves the unfinished file to a name that no other run can know. Only then is it looked at whose file it is: another
+ * run with the same temporary name may have put its own there, and that one, half written, must not get the final name.
  */
-async function claim(handle: FileHandle, temporaryPath: string): Promise<string> {
-  const privatePath = `${temporaryPath}.${randomBytes(6).toString('hex')}`;
+async function claim(file: FileIdentity, temporaryPath: string, privatePath: string): Promise<void> {
   try {
     await rename(temporaryPath, privatePath);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') throw superseded(temporaryPath);
     throw error;
   }
-  if (await isAt(handle, privatePath)) return privatePath;
+  if (await isAt(file, privatePath)) return;
   await rename(privatePath, temporaryPath);
   throw superseded(temporaryPath);
 }
 
-/** Whether a path names the file that a handle has open. */
-async function isAt(handle: FileHandle, path: string): Promise<boolean> {
-  const opened = await handle.stat();
+/** Whether a path names this file. */
+async function isAt(file: FileIdentity, path: string): Promise<boolean> {
   try {
-    const found = await lstat(path);
-    return found.ino === opened.ino && found.dev === opened.dev;
+    return isSame(file, await lstat(path));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
     throw error;
+  }
+}
+
+function isSame(a: FileIdentity, b: FileIdentity): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+function removeIfSame(file: FileIdentity, path: string): void {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (found !== undefined && isSame(file, found)) rmSync(path, { force: true });
+  } catch {
+    // The process is on its way out: the next run removes it.
   }
 }
 

@@ -2,6 +2,14 @@ export {
   createDurableFile,
   type DurableFile,
   type DurableFileOptions,
+  removeAbandonedFiles,
   syncDirectory,
 } from './durable-file.ts';
 export { type FileSource, openFileSource, readFully } from './file-source.ts';
+export {
+  beginUnfinished,
+  isAbandoned,
+  removeAbandoned,
+  removeUnfinishedNow,
+  type Unfinished,
+} from './unfinished.ts';

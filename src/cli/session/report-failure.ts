@@ -11,6 +11,8 @@ export interface FailureStyle {
 /** Whatever was thrown as one of our errors: foreign ones are defects of ours. */
 export function asHoldfastError(thrown: unknown): HoldfastError {
   if (isHoldfastError(thrown)) return thrown;
+  // What failed while a failure was being cleaned up must not hide that failure.
+  if (thrown instanceof SuppressedError) return asHoldfastError(thrown.suppressed);
   const what = thrown instanceof Error ? thrown.message : String(thrown);
   return new HoldfastError('DEFECT', `this is a defect in holdfast: ${what}`, { cause: thrown });
 }

@@ -1,80 +1,94 @@
 /**
  * What a killed restore leaves behind, and how the next one recognises it.
  *
- * Unfinished directories carry the process id in their name. A WAL directory of its own (`--wal-dir`) is moved into
- * place before the data dir; until that is there too, a mark inside says whose half it is.
+ * Unfinished directories carry the tag of their run in their name. A WAL directory of its own (`--wal-dir`) is moved
+ * into place before the data dir; until that is there too, a mark inside says whose half it is.
  */
-import { readFile, readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { errnoOf, fileError } from '../../base/index.ts';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { errnoOf, fileError, isAbandoned, removeAbandoned, syncDirectory } from '../../base/index.ts';
+import { databasePath } from '../../formats/data-dir/index.ts';
 
-const unfinishedName = /\.holdfast-restore-(\d+)-[0-9a-f]+$/;
+export interface TargetPaths {
+  readonly dataDir: string;
+  readonly walDir: string;
+}
 
-/** Name of the mark inside a WAL directory whose data dir is not in place yet. Its content is the process id. */
+/** Name of the mark inside a WAL directory whose data dir is not in place yet. */
 export const halfDoneMark = '.holdfast-restore';
 
-/** The end of the name of an unfinished directory of this process. */
-export function unfinishedSuffix(random: string): string {
-  return `.holdfast-restore-${process.pid}-${random}`;
+/** In front of the tag in the names of unfinished directories, behind the name of what they will become. */
+const unfinishedPrefix = '.holdfast-restore-';
+
+/** Whose half a WAL directory is: the text of its mark. */
+interface HalfDone {
+  readonly tag: string;
+  /** Absolute. */
+  readonly dataDir: string;
 }
 
-/** Whether a name in a directory is that of an unfinished restore whose process is gone. */
-export function isLeftoverName(name: string): boolean {
-  const pid = unfinishedName.exec(name)?.[1];
-  return pid !== undefined && !isRunning(Number(pid));
+/** The end of the name of an unfinished directory. */
+export function unfinishedSuffix(tag: string): string {
+  return `${unfinishedPrefix}${tag}`;
 }
 
-/** Removes unfinished siblings of `path` that dead processes left, and returns their paths. */
-export async function removeLeftoverSiblings(path: string): Promise<string[]> {
-  const parent = dirname(path);
-  const prefix = `${basename(path)}.holdfast-restore-`;
-  const names = (await namesIn(parent)).filter((name) => name.startsWith(prefix) && isLeftoverName(name));
-  return removeAll(names.map((name) => join(parent, name)));
+export async function writeHalfDoneMark(walDir: string, { tag, dataDir }: HalfDone): Promise<void> {
+  await writeFile(join(walDir, halfDoneMark), `${tag}\n${dataDir}`, { mode: 0o600, flush: true });
 }
 
-/** Removes unfinished directories inside `directory` that dead processes left, and returns their paths. */
-export async function removeLeftoversIn(directory: string): Promise<string[]> {
-  const names = (await namesIn(directory)).filter(isLeftoverName);
-  return removeAll(names.map((name) => join(directory, name)));
+export async function removeHalfDoneMark(walDir: string): Promise<void> {
+  await rm(join(walDir, halfDoneMark), { force: true });
+  await syncDirectory(walDir);
 }
 
-/** Whether a WAL directory is the half of a restore that was killed between its two moves. */
-export async function isHalfDoneWal(walDir: string): Promise<boolean> {
+/**
+ * Removes what killed restores left beside or inside the places of a new one, and returns the paths. Nothing that a
+ * living process is at, and nothing of a restore that was complete but for its last tidying, is lost.
+ * Errors: WRITE_FAILED.
+ */
+export async function removeLeftovers(paths: TargetPaths): Promise<string[]> {
+  const [dataDir, walDir] = [resolve(paths.dataDir), resolve(paths.walDir)];
+  const removed = [
+    ...(await removeAbandoned(dirname(dataDir), `${basename(dataDir)}${unfinishedPrefix}`)),
+    ...(await removeAbandoned(dataDir, unfinishedPrefix)),
+    ...(await removeAbandoned(dirname(walDir), `${basename(walDir)}${unfinishedPrefix}`)),
+  ];
   try {
-    return !isRunning(Number(await readFile(join(walDir, halfDoneMark), 'utf8')));
+    const path = await halfDoneLeftover(walDir);
+    if (path === undefined) return removed;
+    await rm(path, { recursive: true, force: true });
+    return [...removed, path];
+  } catch (error) {
+    throw fileError(error, 'remove', walDir);
+  }
+}
+
+/** The WAL directory when its data dir never came to be; its mark alone when only that was left to remove. */
+async function halfDoneLeftover(walDir: string): Promise<string | undefined> {
+  const mark = await readHalfDoneMark(walDir);
+  if (mark === undefined || !isAbandoned(mark.tag)) return undefined;
+  const [segments, isComplete] = [await readdir(walDir), await exists(databasePath(mark.dataDir))];
+  // More than the mark and the first segment: etcd has run here.
+  return isComplete || segments.length > 2 ? join(walDir, halfDoneMark) : walDir;
+}
+
+async function readHalfDoneMark(walDir: string): Promise<HalfDone | undefined> {
+  try {
+    const text = await readFile(join(walDir, halfDoneMark), 'utf8');
+    const [tag = '', ...rest] = text.split('\n');
+    return { tag, dataDir: rest.join('\n') };
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return false;
+    return undefined;
   }
 }
 
-async function removeAll(paths: string[]): Promise<string[]> {
-  for (const path of paths) {
-    try {
-      await rm(path, { recursive: true, force: true });
-    } catch (error) {
-      throw fileError(error, 'remove', path);
-    }
-  }
-  return paths;
-}
-
-/** Names in a directory; none when it cannot be listed, which whatever comes next reports better. */
-async function namesIn(directory: string): Promise<string[]> {
+async function exists(path: string): Promise<boolean> {
   try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return [];
-  }
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
+    await stat(path);
     return true;
   } catch (error) {
-    return errnoOf(error) === 'EPERM';
+    if (errnoOf(error) === undefined) throw error;
+    return errnoOf(error) !== 'ENOENT';
   }
 }

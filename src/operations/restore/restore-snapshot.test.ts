@@ -300,11 +300,26 @@ describe('what killed restores left', () => {
       await using dir = await tempDir('restore');
       const [dataDir, walDir] = [join(dir.path, 'data'), join(dir.path, walName)];
       await mkdir(walDir, { recursive: true });
-      await writeFile(join(walDir, halfDoneMark), `${deadPid}`);
+      await writeFile(join(walDir, halfDoneMark), `${deadPid}-0a1b\n${dataDir}`);
       await restoreSnapshot({ snapshotPath: await snapshotIn(dir), dataDir, walDir }, operationContext());
       assert.deepEqual(await readdir(walDir), ['0000000000000000-0000000000000000.wal']);
     }
   });
+});
+
+test('the WAL directory of a complete restore is not taken for a leftover, only its mark is', async () => {
+  await using dir = await tempDir('restore');
+  const [dataDir, walDir] = [join(dir.path, 'data'), join(dir.path, 'wal')];
+  const snapshotPath = await snapshotIn(dir);
+  await restoreSnapshot({ snapshotPath, dataDir, walDir }, operationContext());
+  const [segment] = await readdir(walDir);
+  // As if killed right after its last move; the process id is that of this process, as it may be in a container.
+  await writeFile(join(walDir, halfDoneMark), `${process.pid}-0a1b\n${dataDir}`);
+  const other = { snapshotPath, dataDir: join(dir.path, 'other'), walDir };
+  await assert.rejects(restoreSnapshot(other, operationContext()), (error: unknown) =>
+    hasCode(error, 'FILE_EXISTS'),
+  );
+  assert.deepEqual(await readdir(walDir), [segment]);
 });
 
 describe('what it does not take', () => {

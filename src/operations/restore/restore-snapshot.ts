@@ -24,7 +24,8 @@ import {
 import { type CheckedDatabase, checkRestored } from './check-restored.ts';
 import { systemResolver } from './resolve-host.ts';
 import { restoreDefaults, type RestoreOptions, type RestoreResult } from './restore-options.ts';
-import { checkTarget, createRestoreTarget, type TargetPaths } from './restore-target.ts';
+import { removeLeftovers, type TargetPaths } from './leftovers.ts';
+import { checkTarget, createRestoreTarget } from './restore-target.ts';
 import { openSnapshot } from './source-snapshot.ts';
 import { logChanges, type RestoreRun, type WrittenDatabase, writeDatabase } from './write-database.ts';
 
@@ -51,12 +52,13 @@ export async function restoreSnapshot(
     systemResolver(ctx),
   );
   const paths = targetPaths(options);
+  for (const path of await removeLeftovers(paths))
+    ctx.log.info('removed what an interrupted restore left', { path });
   await checkTarget(paths);
   const fields = logFields(options, paths);
   ctx.log.info('restoring snapshot', fields);
   using source = openSnapshot(options.snapshotPath, options.skipHashCheck ?? false, ctx);
-  await using target = await createRestoreTarget(paths);
-  for (const path of target.removed) ctx.log.info('removed what an interrupted restore left', { path });
+  using target = await createRestoreTarget(paths);
   const run: RestoreRun = { options, membership, source, target, ctx };
   await using written = await writeDatabase(run);
   const checked = await checkAndFlush(run, written);

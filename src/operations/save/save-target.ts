@@ -1,5 +1,11 @@
 import { lstat, stat } from 'node:fs/promises';
-import { createDurableFile, errnoOf, fileError, HoldfastError } from '../../base/index.ts';
+import {
+  createDurableFile,
+  errnoOf,
+  fileError,
+  HoldfastError,
+  removeAbandonedFiles,
+} from '../../base/index.ts';
 import type { SaveTarget, SnapshotSink } from './save-options.ts';
 import type { BatchWriter } from './write-queue.ts';
 
@@ -25,8 +31,14 @@ const flushEveryBytes = 32 << 20;
 export async function openTarget(target: SaveTarget): Promise<OpenTarget> {
   if ('sink' in target) return sinkTarget(target.sink);
   const replace = target.force ?? false;
+  // Also when the name is taken: a run that was killed after it had placed its file may have left it a second name.
+  await removeAbandonedFiles(unfinishedName(target.path));
   await checkName(target.path, replace);
   return fileTarget(target.path, replace);
+}
+
+function unfinishedName(path: string): string {
+  return `${path}.part`;
 }
 
 /** Refuses names that cannot or must not be replaced, before anything is created or dialled. */
@@ -52,7 +64,7 @@ async function checkName(path: string, replace: boolean): Promise<void> {
 }
 
 async function fileTarget(path: string, replace: boolean): Promise<OpenTarget> {
-  const file = await createDurableFile(path, { temporaryPath: `${path}.part`, mode: 0o600, replace });
+  const file = await createDurableFile(path, { temporaryPath: unfinishedName(path), mode: 0o600, replace });
   let unflushedBytes = 0;
   let flushing: Promise<void> | undefined;
   let flushFailure: { readonly error: unknown } | undefined;

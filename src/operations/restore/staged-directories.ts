@@ -1,0 +1,119 @@
+/**
+ * Directories that are filled under temporary names and moved to their places when everything is complete and on disk.
+ * Until `finish` it can all be undone, at any moment and without waiting: also what has been moved already.
+ */
+import { lstatSync, rmdirSync, rmSync } from 'node:fs';
+import { lstat, mkdir, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { beginUnfinished, errnoOf, syncDirectory, type Unfinished } from '../../base/index.ts';
+
+interface Move {
+  readonly from: string;
+  readonly to: string;
+  /** Tells our directory from another one under the same name. */
+  readonly ino: number;
+  readonly dev: number;
+}
+
+export class StagedDirectories implements Disposable {
+  /** For the names of what is unfinished. */
+  readonly tag: string;
+  readonly #unfinished: Unfinished;
+  /** Everything under a temporary name, in the order of its making. */
+  readonly #made: string[] = [];
+  /** Directories above the places that did not exist before, outermost first. */
+  readonly #parents: string[] = [];
+  readonly #moves: Move[] = [];
+
+  constructor() {
+    this.#unfinished = beginUnfinished(() => {
+      try {
+        this.removeNow();
+      } catch {
+        // The process is on its way out: the next run removes the rest.
+      }
+    });
+    this.tag = this.#unfinished.tag;
+  }
+
+  /** Makes a directory and those above it, 0700 as etcd does, to put a place into. */
+  async makeParents(path: string): Promise<void> {
+    this.#parents.push(...(await makeDirectories(path)));
+  }
+
+  /** Makes a temporary directory and those above it. */
+  async make(path: string): Promise<void> {
+    this.#made.push(...(await makeDirectories(path)));
+  }
+
+  /** Remembers to move a directory; moves are made in the order of these calls. */
+  async planMove(from: string, to: string): Promise<void> {
+    const { ino, dev } = await lstat(from);
+    this.#moves.push({ from, to, ino, dev });
+  }
+
+  /** Flushes every directory and moves what is to be moved. */
+  async moveAll(): Promise<void> {
+    for (const path of [...this.#made].reverse()) await syncDirectory(path);
+    for (const { from, to } of this.#moves) {
+      await rename(from, to);
+      await syncDirectory(dirname(to));
+    }
+    for (const path of this.#parents) await syncDirectory(dirname(path));
+  }
+
+  /** Everything is in its place and stays there. */
+  finish(): void {
+    // Where the data dir was there before, an empty directory is left of what stood for it.
+    this.#removeMade();
+    this.#made.length = 0;
+    this.#moves.length = 0;
+    this.#parents.length = 0;
+    this.#unfinished[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    try {
+      this.removeNow();
+    } finally {
+      this.#unfinished[Symbol.dispose]();
+    }
+  }
+
+  /** Removes everything that was made or moved, unless it is finished. A move under way finds nothing to move. */
+  removeNow(): void {
+    for (const move of this.#moves) {
+      for (const path of [move.from, move.to]) removeIfSame(move, path);
+    }
+    this.#removeMade();
+    for (const path of [...this.#parents].reverse()) {
+      try {
+        rmdirSync(path);
+      } catch (error) {
+        // Somebody else put something there meanwhile: it stays.
+        if (errnoOf(error) === undefined) throw error;
+        break;
+      }
+    }
+    this.#parents.length = 0;
+  }
+
+  #removeMade(): void {
+    for (const path of this.#made) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function removeIfSame({ ino, dev }: Move, path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && found.ino === ino && found.dev === dev)
+    rmSync(path, { recursive: true, force: true });
+}
+
+/** Makes a directory and those above it; returns the new ones, outermost first. */
+async function makeDirectories(path: string): Promise<string[]> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return [];
+  const made = [path];
+  while (made[0] !== first) made.unshift(dirname(made[0]!));
+  return made;
+}
