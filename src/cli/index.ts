@@ -1,4 +1,4 @@
 /** Floor 5: the command line. */
-export type { CliIo, CliStream } from './command/index.ts';
+export { type CliIo, type CliStream, describeSurface } from './command/index.ts';
 export { commandSurface } from './commands/index.ts';
 export { runCli } from './run-cli.ts';

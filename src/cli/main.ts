@@ -1,9 +1,16 @@
 #!/usr/bin/env node
-/** The program: connects `runCli` with this process. */
-import { openProcessIo } from './process-io.ts';
-import { runCli } from './run-cli.ts';
+/**
+ * The program. This file alone is read by whatever Node there is, so it says what is missing before anything newer is
+ * loaded; exit status 4, a precondition that does not hold.
+ */
+const major = Number(process.versions.node.split('.')[0]);
 
-const io = openProcessIo();
-const status = await runCli(process.argv.slice(2), io);
-await io.flushed();
-process.exit(status);
+if (major < 24) {
+  process.stderr.write(`holdfast needs Node.js 24 or newer, and this is ${process.version}.\n`);
+  process.exitCode = 4;
+} else {
+  const { runProcess } = await import('./run-process.ts');
+  await runProcess();
+}
+
+export {};

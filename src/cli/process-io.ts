@@ -1,5 +1,7 @@
 /** The real outside: this process's streams, environment and signals. */
-import { HoldfastError, removeUnfinishedNow } from '../base/index.ts';
+import { fstatSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { errnoOf, HoldfastError, removeUnfinishedNow } from '../base/index.ts';
 import type { CliIo, CliStream } from './command/index.ts';
 import { askSecret } from './input/index.ts';
 
@@ -21,55 +23,120 @@ export function openProcessIo(): ProcessIo {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   let isOutputGone = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+  const onOutputGone = () => {
     isOutputGone = true;
     stop.abort(new HoldfastError('INTERRUPTED', 'the reader of standard output is gone'));
-  });
+  };
+  const stdout = new OutputStream(1, () => process.stdout, onOutputGone);
   // Messages that nobody reads are no reason to fail.
-  process.stderr.on('error', () => {});
+  const stderr = new OutputStream(
+    2,
+    () => process.stderr,
+    () => {},
+  );
   return {
-    stdin: Object.assign(standardInput(), { isTerminal: process.stdin.isTTY }),
-    stdout: streamOf(process.stdout),
-    stderr: streamOf(process.stderr),
+    stdin: {
+      get isTerminal() {
+        return isTerminal(0);
+      },
+      [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
+    },
+    stdout,
+    stderr,
     env: process.env,
     signal: stop.signal,
-    askSecret: process.stdin.isTTY ? askSecret : undefined,
+    get askSecret() {
+      return isTerminal(0) ? askSecret : undefined;
+    },
     get isOutputGone() {
       return isOutputGone;
     },
     async flushed() {
-      await Promise.all([drained(process.stdout), drained(process.stderr)]);
+      await Promise.all([stdout.flushed(), stderr.flushed()]);
     },
   };
 }
 
-function standardInput(): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array> };
+/** Whether a descriptor is a terminal. Most runs have none, and can be told without loading what terminals need. */
+function isTerminal(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && isatty(fd);
+  } catch {
+    return false;
+  }
 }
 
-function streamOf(stream: NodeJS.WriteStream): CliStream {
-  return {
-    isTerminal: stream.isTTY,
-    get columns() {
-      return stream.isTTY ? stream.columns : undefined;
-    },
-    write(chunk) {
-      if (!stream.destroyed) stream.write(chunk);
-    },
-    send: (bytes) =>
-      new Promise((resolve, reject) => {
-        stream.write(bytes, (error) => {
-          if (error) reject(error);
-          else resolve();
-        });
-      }),
-  };
-}
+/**
+ * Writes straight to the descriptor: Node's own stream takes longer to set up than most commands run. It takes over
+ * when the descriptor does not take bytes at once.
+ */
+class OutputStream implements CliStream {
+  readonly #fd: number;
+  readonly #openStream: () => NodeJS.WriteStream;
+  readonly #onGone: () => void;
+  #stream: NodeJS.WriteStream | undefined;
+  #isGone = false;
 
-function drained(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.destroyed) return Promise.resolve();
-  return new Promise((resolve) => {
-    stream.write('', () => resolve());
-  });
+  constructor(fd: number, openStream: () => NodeJS.WriteStream, onGone: () => void) {
+    this.#fd = fd;
+    this.#openStream = openStream;
+    this.#onGone = onGone;
+  }
+
+  get isTerminal(): boolean {
+    return isTerminal(this.#fd);
+  }
+
+  get columns(): number | undefined {
+    return this.isTerminal ? this.#openStream().columns : undefined;
+  }
+
+  write(chunk: string | Uint8Array): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    const rest = this.#stream === undefined ? this.#writeNow(bytes) : bytes;
+    if (rest.length > 0 && !this.#isGone) this.#takeStream().write(rest);
+  }
+
+  send(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#takeStream().write(bytes, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  flushed(): Promise<void> {
+    const stream = this.#stream;
+    if (stream === undefined || this.#isGone) return Promise.resolve();
+    return new Promise((resolve) => {
+      stream.write('', () => resolve());
+    });
+  }
+
+  /** Returns what the descriptor did not take. */
+  #writeNow(bytes: Uint8Array): Uint8Array {
+    let rest = bytes;
+    try {
+      while (rest.length > 0 && !this.#isGone) rest = rest.subarray(writeSync(this.#fd, rest));
+    } catch (error) {
+      if (errnoOf(error) === 'EAGAIN') return rest;
+      this.#fail(error);
+    }
+    return rest;
+  }
+
+  #takeStream(): NodeJS.WriteStream {
+    if (this.#stream === undefined) {
+      this.#stream = this.#openStream();
+      this.#stream.on('error', (error) => this.#fail(error));
+    }
+    return this.#stream;
+  }
+
+  #fail(error: unknown): void {
+    this.#isGone = true;
+    if (errnoOf(error) !== 'EPIPE') throw error;
+    this.#onGone();
+  }
 }

@@ -19,8 +19,15 @@ export interface CommanderTree {
   matched(): { readonly spec: AnyCommand; readonly command: Command } | undefined;
 }
 
-/** The whole tree; `onHelp` receives help texts instead of the terminal. */
-export function buildTree(surface: CommandSurface, onHelp: (text: string) => void): CommanderTree {
+/**
+ * The tree of commands; `onHelp` receives help texts instead of the terminal. When it is known which command is meant,
+ * the tree holds no other: most of the time of a short command would go into the rest.
+ */
+export function buildTree(
+  surface: CommandSurface,
+  onHelp: (text: string) => void,
+  only?: AnyCommand,
+): CommanderTree {
   const program = quiet(new Command(surface.name), onHelp).description(surface.summary);
   configureHelp(program, { isRoot: true });
   addOptions(program, surface.globalFlags);
@@ -34,7 +41,7 @@ export function buildTree(surface: CommandSurface, onHelp: (text: string) => voi
     groups.get(path.slice(0, -1).join(' '))!.addCommand(group);
     groups.set(path.join(' '), group);
   }
-  for (const spec of surface.commands) {
+  for (const spec of only === undefined ? surface.commands : [only]) {
     const command = quiet(leafCommand(spec), onHelp);
     configureHelp(command, { spec });
     command.action(() => {
@@ -57,9 +64,7 @@ function quiet(command: Command, onHelp: (text: string) => void): Command {
 
 /** One command that stands alone. */
 export function leafCommand(spec: AnyCommand): Command {
-  const command = new Command(spec.path.at(-1))
-    .exitOverride()
-    .allowExcessArguments(spec.keepsSeparator === true);
+  const command = new Command(spec.path.at(-1)).exitOverride().allowExcessArguments(false);
   command.configureOutput({ writeErr: () => {}, outputError: () => {} });
   command.summary(spec.summary).description(spec.description ?? spec.summary);
   for (const { name, summary, optional } of spec.args ?? [])

@@ -10,6 +10,7 @@ export {
   defineCommand,
   type ExitStatus,
 } from './define-command.ts';
+export { describeSurface } from './describe-surface.ts';
 export type { FlagSpec, FlagSpecs, FlagValues } from './flag-spec.ts';
 export { parseFlagText } from './flag-value.ts';
 export { flagsFromEnvironment, globalFlags, type GlobalValues } from './global-flags.ts';

@@ -28,7 +28,7 @@ export function parseWords<G extends FlagSpecs>(
   const keeps = command?.keepsSeparator === true;
   const after = keeps || arranged.afterSeparator === undefined ? [] : ['--', ...arranged.afterSeparator];
   let helpText = '';
-  const tree = buildTree(surface, (text) => (helpText += text));
+  const tree = buildTree(surface, (text) => (helpText += text), command);
   try {
     tree.program.parse([...arranged.words, ...arranged.rest, ...after], { from: 'user' });
   } catch (error) {

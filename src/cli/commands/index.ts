@@ -1,5 +1,6 @@
 /** Every command, in the order of the help. */
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
+import { defragCommand } from './endpoint/defrag.ts';
 import { endpointHashKvCommand } from './endpoint/hashkv.ts';
 import { endpointHealthCommand } from './endpoint/health.ts';
 import { endpointStatusCommand } from './endpoint/status.ts';
@@ -14,9 +15,8 @@ import { leaseKeepAliveCommand } from './lease/keep-alive.ts';
 import { leaseListCommand } from './lease/list.ts';
 import { leaseRevokeCommand } from './lease/revoke.ts';
 import { leaseTimeToLiveCommand } from './lease/time-to-live.ts';
-import { alarmDisarmCommand } from './maintenance/alarm-disarm.ts';
-import { alarmListCommand } from './maintenance/alarm-list.ts';
-import { defragCommand } from './maintenance/defrag.ts';
+import { alarmDisarmCommand } from './alarm/disarm.ts';
+import { alarmListCommand } from './alarm/list.ts';
 import { memberAddCommand } from './member/add.ts';
 import { memberListCommand } from './member/list.ts';
 import { memberPromoteCommand } from './member/promote.ts';

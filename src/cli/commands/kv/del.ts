@@ -2,13 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defineCommand } from '../../command/index.ts';
 import { formatGoQuoted } from '../../output/index.ts';
 import { deleteView } from '../../output/views/index.ts';
-
-export const delFlags = {
-  prefix: { kind: 'boolean', summary: 'delete keys with matching prefix' },
-  'prev-kv': { kind: 'boolean', summary: 'return deleted key-value pairs' },
-  'from-key': { kind: 'boolean', summary: 'delete keys that are greater than or equal to the given key' },
-  range: { kind: 'boolean', summary: 'delete a range of keys without a pause to think again' },
-} as const;
+import { delFlags } from './key-flags.ts';
 
 /** As long as etcdctl gives since 3.6. */
 const pauseMs = 2000;

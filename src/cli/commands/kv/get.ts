@@ -1,27 +1,6 @@
 import { defineCommand, usageError } from '../../command/index.ts';
 import { getView } from '../../output/views/index.ts';
-
-export const getFlags = {
-  consistency: {
-    kind: 'string',
-    default: 'l',
-    choices: ['l', 's'],
-    summary: 'linearizable (l) or serializable (s)',
-  },
-  order: { kind: 'string', summary: 'order of results: ASCEND or DESCEND' },
-  'sort-by': { kind: 'string', summary: 'sort target: CREATE, KEY, MODIFY, VALUE or VERSION' },
-  limit: { kind: 'integer', default: 0n, summary: 'maximum number of results' },
-  prefix: { kind: 'boolean', summary: 'get keys with matching prefix' },
-  'from-key': { kind: 'boolean', summary: 'get keys that are greater than or equal to the given key' },
-  rev: { kind: 'integer', default: 0n, summary: 'revision to read at' },
-  'keys-only': { kind: 'boolean', summary: 'get only the keys' },
-  'count-only': { kind: 'boolean', summary: 'get only the count (with -w fields or json)' },
-  'print-value-only': { kind: 'boolean', summary: 'only write values (with -w simple)' },
-  'min-create-rev': { kind: 'integer', default: 0n, summary: 'minimum create revision' },
-  'max-create-rev': { kind: 'integer', default: 0n, summary: 'maximum create revision' },
-  'min-mod-rev': { kind: 'integer', default: 0n, summary: 'minimum modification revision' },
-  'max-mod-rev': { kind: 'integer', default: 0n, summary: 'maximum modification revision' },
-} as const;
+import { getFlags } from './key-flags.ts';
 
 export const getCommand = defineCommand({
   path: ['get'],

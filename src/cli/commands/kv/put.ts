@@ -1,13 +1,7 @@
 import { defineCommand, usageError } from '../../command/index.ts';
 import { readAllInput, wordBytes } from '../../input/index.ts';
 import { putView } from '../../output/views/index.ts';
-
-export const putFlags = {
-  lease: { kind: 'string', default: '0', summary: 'lease id (in hexadecimal) to attach to the key' },
-  'prev-kv': { kind: 'boolean', summary: 'return the previous key-value pair before modification' },
-  'ignore-value': { kind: 'boolean', summary: 'update the key using its current value' },
-  'ignore-lease': { kind: 'boolean', summary: 'update the key using its current lease' },
-} as const;
+import { putFlags } from './key-flags.ts';
 
 export const putCommand = defineCommand({
   path: ['put'],

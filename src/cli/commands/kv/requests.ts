@@ -13,9 +13,7 @@ import {
 } from '../../../etcd/index.ts';
 import { type FlagValues, parsePlainInteger, usageError } from '../../command/index.ts';
 import { wordBytes } from '../../input/index.ts';
-import type { delFlags } from './del.ts';
-import type { getFlags } from './get.ts';
-import type { putFlags } from './put.ts';
+import type { delFlags, getFlags, putFlags } from './key-flags.ts';
 
 const sortTargets: Readonly<Record<string, RangeRequest_SortTarget>> = {
   '': RangeRequest_SortTarget.KEY,

@@ -12,9 +12,10 @@ import {
 } from '../../../etcd/index.ts';
 import { type FlagValues, parseInput, parsePlainInteger, usageError } from '../../command/index.ts';
 import { unquoteGo, wordBytes } from '../../input/index.ts';
-import { delCommand, type delFlags } from './del.ts';
-import { getCommand, type getFlags } from './get.ts';
-import { putCommand, type putFlags } from './put.ts';
+import { delCommand } from './del.ts';
+import { getCommand } from './get.ts';
+import type { delFlags, getFlags, putFlags } from './key-flags.ts';
+import { putCommand } from './put.ts';
 import { deleteRequest, putRequest, rangeRequest } from './requests.ts';
 
 export interface TxnText {

@@ -1,8 +1,8 @@
 import type { EndpointReport } from '../../../operations/survey/index.ts';
 import { type CommandHost, defineCommand, formatGoDuration } from '../../command/index.ts';
 import { defragmentView } from '../../output/views/index.ts';
-import { clusterFlag } from '../endpoint/cluster-flag.ts';
-import { throwIfFailed } from '../endpoint/failed-endpoints.ts';
+import { clusterFlag } from './cluster-flag.ts';
+import { throwIfFailed } from './failed-endpoints.ts';
 
 export const defragCommand = defineCommand({
   path: ['defrag'],
