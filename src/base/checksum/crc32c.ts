@@ -7,15 +7,17 @@ interface NativeCrc32 {
 
 /**
  * The native build where the platform has one: three to four times the speed on whole pages. It is optional: inside a
- * single-file program or on an unlisted platform the plain one does the same work.
+ * single-file program or on an unlisted platform the plain one does the same work. Loaded by the first use that is
+ * worth it, so that a program that hashes nothing does not wait for it; null when it cannot be had.
  */
-const native = loadNative();
+let native: NativeCrc32 | null | undefined;
 
-function loadNative(): NativeCrc32 | undefined {
+function loadNative(): NativeCrc32 | null {
+  if (process.env['HOLDFAST_PURE_CRC'] !== undefined) return null;
   try {
     return createRequire(import.meta.url)('@node-rs/crc32') as NativeCrc32;
   } catch {
-    return undefined;
+    return null;
   }
 }
 
@@ -27,6 +29,7 @@ const nativeFromBytes = 256;
  * The result is an unsigned 32-bit number.
  */
 export function crc32c(bytes: Uint8Array, initial = 0): number {
-  if (native === undefined || bytes.length < nativeFromBytes) return crc32cByTable(bytes, initial);
-  return native.crc32c(bytes, initial);
+  if (bytes.length < nativeFromBytes) return crc32cByTable(bytes, initial);
+  if (native === undefined) native = loadNative();
+  return native === null ? crc32cByTable(bytes, initial) : native.crc32c(bytes, initial);
 }
