@@ -4,7 +4,10 @@ import { type OperationContext, throwIfInterrupted, yieldToEventLoop } from '../
 import { LiveKeys, type LiveKeysPart } from './live-keys.ts';
 import { type ScanJob, ScanThread } from './scan-job.ts';
 
-/** Set by the build to the text of the worker; when run from source, the worker is a file beside this one. */
+/**
+ * Set by the build to the text of the worker, a script that is told by its data which module it belongs to; when run
+ * from source, the worker is a file beside this one.
+ */
 declare const HOLDFAST_SCAN_WORKER: string | undefined;
 
 /** Starting a thread costs about as much time as scanning this many bytes. */
@@ -69,7 +72,7 @@ async function runHere(job: ScanJob, ctx: OperationContext): Promise<LiveKeys | 
 function startWorker(): { worker: Worker; result: Promise<LiveKeysPart | undefined> } {
   const worker =
     typeof HOLDFAST_SCAN_WORKER === 'string'
-      ? new Worker(HOLDFAST_SCAN_WORKER, { eval: true })
+      ? new Worker(HOLDFAST_SCAN_WORKER, { eval: true, workerData: import.meta.url })
       : new Worker(new URL('./scan-worker.ts', import.meta.url));
   const result = new Promise<LiveKeysPart | undefined>((resolve, reject) => {
     worker.once('message', resolve);
