@@ -126,6 +126,24 @@ export function clientOf({ members: [first, ...others] }: RestoredCluster): Etcd
   return openTestClient(first!, ...others);
 }
 
+/** It is the cluster that the restores told of: a new one, with these members and none of the old. */
+export async function hasIdentity(cluster: RestoredCluster, saved: SavedCluster): Promise<void> {
+  await using client = clientOf(cluster);
+  const { header, members } = await client.cluster.memberList({});
+  const found = members.map(({ ID, name, peerURLs }) => [ID, name, ...peerURLs]);
+  const [{ result }] = cluster.restored as [RestoredDirectory];
+  assert.deepEqual(
+    found.sort(),
+    result.members.map(({ id, name, peerUrls }) => [id, name, ...peerUrls]).sort(),
+  );
+  assert.equal(header!.clusterId, result.clusterId);
+  assert.notEqual(header!.clusterId, saved.clusterId);
+  for (const [index, { clientUrl }] of cluster.members.entries()) {
+    const status = await client.maintenance.status({}, { endpoint: clientUrl });
+    assert.equal(status.header?.memberId, cluster.restored[index]!.result.memberId);
+  }
+}
+
 /** Every member answers HashKV as the saved cluster did; with another history there is a difference. */
 export async function hasHistory(cluster: RestoredCluster, hashes: readonly HashAnswer[]): Promise<void> {
   await using client = clientOf(cluster);

@@ -20,6 +20,7 @@ import {
   clientOf,
   hasContent,
   hasHistory,
+  hasIdentity,
   leasesHold,
   restart,
   restoreAndBoot,
@@ -115,6 +116,7 @@ async function provesVariant(saved: SavedCluster, peer: Peer, name: string, vari
   await withLogs(
     () => cluster.members,
     async () => {
+      await hasIdentity(cluster, saved);
       if (variant.separateWal === true) await hasWalApart(cluster);
       const isBumped = variant.restore?.bumpRevision !== undefined;
       const revision = await (isBumped ? isAsSavedButAbove(cluster, saved) : isAsSaved(cluster, saved));
@@ -198,6 +200,7 @@ async function movesOn(saved: SavedCluster, oldWatch: OldWatch): Promise<void> {
   await withLogs(
     () => cluster.members,
     async () => {
+      await hasIdentity(cluster, saved);
       assert.equal(await oldWatch.compactedAt(), saved.revision + bump.bumpRevision);
       const revision = await isAsSavedButAbove(cluster, saved);
       await livesOn(cluster, saved, { revision, grows: false });

@@ -33,6 +33,7 @@ export interface SavedCluster extends AsyncDisposable {
   readonly tls: Pki;
   readonly directory: string;
   readonly members: readonly EtcdServer[];
+  readonly clusterId: bigint;
   /** The snapshot that we saved. */
   readonly ourPath: string;
   /** The snapshot that etcdctl saved, of the same moment. */
@@ -95,6 +96,7 @@ async function saveFilled(options: FillOptions, tls: Pki, source: EtcdCluster): 
     tls,
     directory,
     members: source.members,
+    clusterId: (await client.cluster.memberList({})).header!.clusterId,
     [Symbol.asyncDispose]: () => source.stop(),
     ...paths,
     ...marks,

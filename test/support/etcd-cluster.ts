@@ -129,7 +129,8 @@ export async function withLogs<T>(members: () => readonly EtcdServer[], work: ()
     const logs = await Promise.all(
       members().map(async ({ name, logFile }) => `log of ${name}:\n${await logExcerpt(logFile)}`),
     );
-    if (error instanceof Error) error.message += `\n${logs.join('\n')}`;
-    throw error;
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs.join('\n')}`, {
+      cause: error,
+    });
   }
 }

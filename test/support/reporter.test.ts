@@ -36,6 +36,17 @@ test('a failure is told in full once, under the whole name, with what the file p
   assert.equal(tally.failed, 1);
 });
 
+test('a test from another module counts for the file that ran it', async () => {
+  const shared = { file: '/repo/src/shared.ts', entryFile: file };
+  const { text } = await report([
+    { type: 'test:start', data: { name: 'works', nesting: 0, ...shared } },
+    { type: 'test:pass', data: { name: 'works', nesting: 0, ...shared } },
+    { type: 'test:diagnostic', data: { message: 'seed 1', ...shared } },
+    { type: 'test:summary', data: { file, duration_ms: 1 } },
+  ]);
+  assert.match(text, /^ok {4}src\/one\.test\.ts +0\.0 s {2}1 passed, 0 failed\n\n1 passed, 0 failed\n$/);
+});
+
 test('a skip says why, and a suite does not count as a test', async () => {
   const { text } = await report([
     start('suite', 0),

@@ -10,7 +10,10 @@ export type TestEvent =
 export interface TestEventData {
   readonly name: string;
   readonly nesting: number;
+  /** Where the test is written. */
   readonly file?: string | undefined;
+  /** The test file that ran it, which may have it from another module. */
+  readonly entryFile?: string | undefined;
   readonly skip?: string | boolean | undefined;
   readonly todo?: string | boolean | undefined;
   readonly details?: { readonly type?: string | undefined; readonly error?: unknown };
@@ -18,11 +21,13 @@ export interface TestEventData {
 
 export interface OutputEventData {
   readonly file?: string | undefined;
+  readonly entryFile?: string | undefined;
   readonly message: string;
 }
 
 export interface SummaryEventData {
   readonly file?: string | undefined;
+  readonly entryFile?: string | undefined;
   readonly duration_ms: number;
 }
 
@@ -56,7 +61,7 @@ export async function* reportTests(
   const files = new Map<string, FileReport>();
   const failed: string[] = [];
   for await (const event of events) {
-    const file = event.data.file ?? '';
+    const file = event.data.entryFile ?? event.data.file ?? '';
     if (event.type === 'test:summary') {
       const report = files.get(file);
       // The summary of the whole run names no file, and comes last.
