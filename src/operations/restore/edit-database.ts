@@ -1,6 +1,6 @@
 /** Writes a restore's rows into the new database: into the copy in place, or with everything else into a fresh one. */
-import type { FileHandle } from 'node:fs/promises';
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { compareBytes, fileError, type OperationContext, throwIfInterrupted } from '../../base/index.ts';
 import {
   type BucketEdits,
@@ -10,6 +10,15 @@ import {
   planPatch,
 } from '../../formats/bbolt/index.ts';
 import type { BytesAt } from './digest-database.ts';
+
+/** Opens the new database to change or flush it. Throws WRITE_FAILED and other file errors. */
+export async function openForEditing(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r+');
+  } catch (error) {
+    throw fileError(error, 'open for writing', path);
+  }
+}
 
 /**
  * Applies edits in place as one commit. Nothing is flushed: the file has no reader yet, and the caller flushes it

@@ -22,6 +22,7 @@ import {
   walDirectory,
 } from '../../formats/data-dir/index.ts';
 import { type CheckedDatabase, checkRestored } from './check-restored.ts';
+import { openForEditing } from './edit-database.ts';
 import { systemResolver } from './resolve-host.ts';
 import { restoreDefaults, type RestoreOptions, type RestoreResult } from './restore-options.ts';
 import { removeLeftovers, type TargetPaths } from './leftovers.ts';
@@ -109,7 +110,7 @@ function logFields(options: RestoreOptions, { dataDir, walDir }: TargetPaths): L
 /** Checks the new database's digest, structure and rows while the disk takes it in. */
 async function checkAndFlush(run: RestoreRun, written: WrittenDatabase): Promise<CheckedDatabase> {
   const { target, options, ctx } = run;
-  await using handle = await open(target.databasePath, 'r+');
+  await using handle = await openForEditing(target.databasePath);
   using file = openFileSource(target.databasePath);
   const [flushed, digest, checked] = await Promise.allSettled([
     handle.sync(),

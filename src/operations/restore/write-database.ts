@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { openFileSource, type OperationContext } from '../../base/index.ts';
 import { type Database, openDatabase } from '../../formats/bbolt/index.ts';
 import {
@@ -10,7 +9,7 @@ import {
 import { decodeRevision, readStoreRevision } from '../../formats/mvcc/index.ts';
 import { copyDatabase } from './copy-database.ts';
 import { checkDigest, startDigest } from './digest-database.ts';
-import { compactDatabase, patchDatabase } from './edit-database.ts';
+import { compactDatabase, openForEditing, patchDatabase } from './edit-database.ts';
 import type { RestoreOptions } from './restore-options.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import type { OpenSnapshot } from './source-snapshot.ts';
@@ -57,7 +56,7 @@ async function writeCopy(run: RestoreRun): Promise<WrittenDatabase> {
     source.digest === undefined ? undefined : undo.use(startDigest(databasePath, source.databaseBytes, ctx));
   await copyDatabase(source.file, databasePath, source.databaseBytes, ctx);
   digest?.fileIsComplete();
-  await using handle = await open(databasePath, 'r+');
+  await using handle = await openForEditing(databasePath);
   using file = openFileSource(databasePath);
   const database = openDatabase(file);
   const planned = planChanges(database, run);
