@@ -1,18 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  create,
-  type DescMessage,
-  type DescMethodBiDiStreaming,
-  type DescMethodUnary,
-  type MessageInitShape,
-  type MessageShape,
-} from '@bufbuild/protobuf';
 import { type ErrorCode, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import type { AuthenticateResponse } from '../api.ts';
 import { Authentication, tokenHeader } from './authentication.ts';
 import type { EndpointChannel, EndpointSet } from './endpoint-set.ts';
-import { type CallSituation, etcdError, interruption } from './etcd-error.ts';
-import { Auth } from '../api.ts';
-import { type CallOptions, defaultCommandTimeoutMs, type EtcdClientOptions } from './options.ts';
+import { type CallSituation, interruption } from './etcd-error.ts';
+import {
+  type CallOptions,
+  defaultCommandTimeoutMs,
+  type EtcdClientOptions,
+  type EtcdUser,
+} from './options.ts';
+import type { ServiceName } from './service-names.ts';
 
 /** Codes that only a failed dial gives: the request never left, so that another endpoint may get it, write or not. */
 const nothingSent: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -25,21 +23,21 @@ const nothingSent: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SERVER_SPEAKS_PLAINTEXT',
 ]);
 
-/** RPCs that change nothing and may be asked again elsewhere after the request left. */
+/** Methods that change nothing and may be asked again elsewhere after the request left. */
 const reads: ReadonlySet<string> = new Set([
-  'Range',
-  'LeaseTimeToLive',
-  'LeaseLeases',
-  'MemberList',
-  'Status',
-  'Hash',
-  'HashKV',
-  'AuthStatus',
-  'Authenticate',
-  'UserGet',
-  'UserList',
-  'RoleGet',
-  'RoleList',
+  'range',
+  'leaseTimeToLive',
+  'leaseLeases',
+  'memberList',
+  'status',
+  'hash',
+  'hashKV',
+  'authStatus',
+  'authenticate',
+  'userGet',
+  'userList',
+  'roleGet',
+  'roleList',
 ]);
 
 const readRetries = 2;
@@ -48,56 +46,56 @@ const readRetryPauseMs = 100;
 /** One attempt of a call on one endpoint, with the metadata that it must send. */
 export type Attempt<T> = (channel: EndpointChannel, headers: Headers) => Promise<T>;
 
-/** Sends calls: chooses the endpoint, adds the token, fails over, maps errors. */
+/** A method of the API: service, and name in lower camel case. */
+export interface MethodName {
+  readonly service: ServiceName;
+  readonly method: string;
+}
+
+type GrpcLibrary = typeof import('./grpc.ts');
+type GrpcTransport = GrpcLibrary & { readonly transport: ReturnType<GrpcLibrary['createTransport']> };
+
+/** Sends calls: chooses the endpoint, adds the token, fails over. */
 export class Calls {
   readonly endpoints: EndpointSet;
   readonly #options: EtcdClientOptions;
   readonly #authentication: Authentication;
   readonly #closed = new AbortController();
+  readonly #transports = new WeakMap<EndpointChannel, Promise<GrpcTransport>>();
 
   constructor(endpoints: EndpointSet, options: EtcdClientOptions) {
     this.endpoints = endpoints;
     this.#options = options;
     const { user } = options;
-    this.#authentication = new Authentication(
-      user &&
-        (async () => {
-          const request = { name: user.name, password: user.password };
-          return (await this.#send(Auth.method.authenticate, request, {}, undefined)).token;
-        }),
-    );
+    this.#authentication = new Authentication(user && (() => this.#fetchToken(user)));
   }
 
-  /** A request with one answer. */
-  async unary<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
-    options: CallOptions = {},
-  ): Promise<MessageShape<O>> {
-    return this.withToken(options, (token) => this.#send(method, request, options, token));
+  /** A request with one answer; both are the messages of the method. */
+  async unary(name: MethodName, request: object, options: CallOptions = {}): Promise<object> {
+    return this.withToken(options, (token) => this.#send(name, request, options, token));
   }
 
   /**
-   * Opens a stream in both directions on the first endpoint that can be dialled. Errors met while reading are mapped,
-   * too. The stream ends when `options.signal` is aborted.
+   * Opens a stream in both directions on the first endpoint that can be dialled. It ends when `options.signal` is
+   * aborted.
    */
-  async stream<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodBiDiStreaming<I, O>,
-    requests: AsyncIterable<MessageInitShape<I>>,
+  async stream(
+    name: MethodName,
+    requests: AsyncIterable<object>,
     options: CallOptions,
     extraHeaders: Readonly<Record<string, string>> = {},
-  ): Promise<AsyncIterable<MessageShape<O>>> {
+  ): Promise<AsyncIterable<object>> {
     const signal = this.signalOf(options);
     return this.withToken(options, (token) =>
       this.failOver(options, token, false, async (channel, headers) => {
-        for (const [name, value] of Object.entries(extraHeaders)) headers.set(name, value);
-        const situation = this.situation(channel, options);
-        try {
-          const reply = await channel.transport.stream(method, signal, undefined, headers, requests);
-          return mapErrors(reply.message, situation);
-        } catch (error) {
-          throw etcdError(error, situation);
-        }
+        for (const [key, value] of Object.entries(extraHeaders)) headers.set(key, value);
+        const { openStream, transport } = await this.#grpc(channel);
+        return openStream(
+          transport,
+          { ...name, headers, signal },
+          requests,
+          this.situation(channel, options),
+        );
       }),
     );
   }
@@ -161,47 +159,52 @@ export class Calls {
     await this.endpoints.close();
   }
 
-  async #send<I extends DescMessage, O extends DescMessage>(
-    method: DescMethodUnary<I, O>,
-    request: MessageInitShape<I>,
+  async #send(
+    name: MethodName,
+    request: object,
     options: CallOptions,
     token: string | undefined,
-  ): Promise<MessageShape<O>> {
+  ): Promise<object> {
     const limitMs = options.timeoutMs ?? this.#options.commandTimeoutMs ?? defaultCommandTimeoutMs;
-    const deadline = limitMs > 0 ? performance.now() + limitMs : Number.POSITIVE_INFINITY;
-    const read = reads.has(method.name);
+    const deadline = limitMs > 0 ? performance.now() + limitMs : undefined;
+    const read = reads.has(name.method);
     const signal = this.signalOf(options);
-    const once = () =>
-      this.failOver(options, token, read, async (channel, headers) => {
-        const leftMs = Number.isFinite(deadline)
-          ? Math.max(1, Math.ceil(deadline - performance.now()))
-          : undefined;
-        try {
-          const message = create(method.input, request);
-          const reply = await channel.transport.unary(method, signal, leftMs, headers, message);
-          return reply.message;
-        } catch (error) {
-          throw etcdError(error, this.situation(channel, options, limitMs > 0 ? limitMs : undefined));
-        }
-      });
     for (let retries = 0; ; retries++) {
       try {
-        return await once();
+        return await this.failOver(options, token, read, async (channel, headers) => {
+          const { sendUnary, transport } = await this.#grpc(channel);
+          // gRPC takes whole milliseconds only.
+          const leftMs =
+            deadline === undefined ? undefined : Math.max(1, Math.ceil(deadline - performance.now()));
+          const situation = this.situation(channel, options, limitMs > 0 ? limitMs : undefined);
+          return sendUnary(transport, { ...name, headers, signal }, request, leftMs, situation);
+        });
       } catch (error) {
         const pauseMs = readRetryPauseMs * 2 ** retries;
-        const again = read && retries < readRetries && wasUnavailable(error);
-        if (!again || performance.now() + pauseMs > deadline) throw error;
+        const timeLeft = deadline === undefined || performance.now() + pauseMs < deadline;
+        if (!read || retries === readRetries || !wasUnavailable(error) || !timeLeft) throw error;
         await pause(pauseMs, signal);
       }
     }
   }
-}
 
-async function* mapErrors<T>(messages: AsyncIterable<T>, situation: CallSituation): AsyncIterable<T> {
-  try {
-    yield* messages;
-  } catch (error) {
-    throw etcdError(error, situation);
+  async #fetchToken(user: EtcdUser): Promise<string> {
+    const request = { name: user.name, password: user.password };
+    const reply = await this.#send({ service: 'Auth', method: 'authenticate' }, request, {}, undefined);
+    return (reply as AuthenticateResponse).token;
+  }
+
+  /** The gRPC library, loaded by the first call that needs it, with the transport of a channel. */
+  #grpc(channel: EndpointChannel): Promise<GrpcTransport> {
+    let grpc = this.#transports.get(channel);
+    if (grpc === undefined) {
+      grpc = import('./grpc.ts').then((library) => ({
+        ...library,
+        transport: library.createTransport(channel.connection, this.#options),
+      }));
+      this.#transports.set(channel, grpc);
+    }
+    return grpc;
   }
 }
 

@@ -1,19 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { silentLogger } from '../../base/index.ts';
-import {
-  Auth,
-  Cluster,
-  KV,
-  Lease,
-  type LeaseKeepAliveResponse,
-  Maintenance,
-  type WatchCreateRequestSchema,
-} from '../api.ts';
+import type { LeaseKeepAliveResponse, WatchCreateRequestSchema } from '../api.ts';
 import { Calls } from './calls.ts';
 import { EndpointSet } from './endpoint-set.ts';
 import { keepAlive, keepAliveOnce } from './lease-keep-alive.ts';
 import type { CallOptions, EtcdClientOptions } from './options.ts';
 import { type ServiceCalls, serviceCalls } from './service-calls.ts';
+import type { Services } from './service-names.ts';
 import {
   receiveSnapshot,
   type SnapshotOptions,
@@ -23,7 +16,7 @@ import {
 import { openWatch, type WatchStream } from './watch.ts';
 
 /** The calls of the Lease service, and its keep-alive stream in two useful forms. */
-export interface LeaseCalls extends ServiceCalls<typeof Lease> {
+export interface LeaseCalls extends ServiceCalls<Services['Lease']> {
   /** Renews once. Errors: ETCD_ERROR "etcdserver: requested lease not found" when the lease is gone. */
   keepAliveOnce(id: bigint, options?: CallOptions): Promise<LeaseKeepAliveResponse>;
   /** Renews every third of the time to live and yields each reply; ends when the lease is gone. */
@@ -39,11 +32,11 @@ export interface LeaseCalls extends ServiceCalls<typeof Lease> {
 export interface EtcdClient extends AsyncDisposable {
   /** As given, trimmed. */
   readonly endpoints: readonly string[];
-  readonly kv: ServiceCalls<typeof KV>;
+  readonly kv: ServiceCalls<Services['KV']>;
   readonly lease: LeaseCalls;
-  readonly cluster: ServiceCalls<typeof Cluster>;
-  readonly maintenance: ServiceCalls<typeof Maintenance>;
-  readonly auth: ServiceCalls<typeof Auth>;
+  readonly cluster: ServiceCalls<Services['Cluster']>;
+  readonly maintenance: ServiceCalls<Services['Maintenance']>;
+  readonly auth: ServiceCalls<Services['Auth']>;
   /** Starts a watch, on a stream of its own. */
   watch(request: MessageInitShape<typeof WatchCreateRequestSchema>, options?: CallOptions): WatchStream;
   /** Streams a member's database; `saveSnapshot` makes a verified file of it. */
@@ -65,15 +58,15 @@ export function openEtcdClient(options: EtcdClientOptions): EtcdClient {
   const close = () => calls.close();
   return {
     endpoints: endpoints.texts,
-    kv: serviceCalls(KV, calls),
+    kv: serviceCalls('KV', calls),
     lease: {
-      ...serviceCalls(Lease, calls),
+      ...serviceCalls('Lease', calls),
       keepAliveOnce: (id, callOptions = {}) => keepAliveOnce(calls, id, callOptions),
       keepAlive: (id, callOptions = {}) => keepAlive(calls, id, callOptions),
     },
-    cluster: serviceCalls(Cluster, calls),
-    maintenance: serviceCalls(Maintenance, calls),
-    auth: serviceCalls(Auth, calls),
+    cluster: serviceCalls('Cluster', calls),
+    maintenance: serviceCalls('Maintenance', calls),
+    auth: serviceCalls('Auth', calls),
     watch: (request, callOptions = {}) => openWatch(calls, request, callOptions, log),
     snapshot: (receiver, snapshotOptions = {}) => receiveSnapshot(calls, receiver, snapshotOptions),
     close,

@@ -1,5 +1,6 @@
 import type * as http2 from 'node:http2';
 import { HoldfastError } from '../../base/index.ts';
+import type { DataHandler } from './data-diverter.ts';
 import { type DialledConnection, dial } from './dial.ts';
 import type { DialOptions } from './dial-options.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -37,6 +38,19 @@ export class EtcdConnection {
   ): Promise<http2.ClientHttp2Stream> {
     const live = await this.#connected();
     return live.request({ ...headers, ':method': method, ':path': path }, options);
+  }
+
+  /**
+   * Opens a stream whose data goes to a handler instead of to the stream. Only with the option `divertData`, and for
+   * one stream of the connection.
+   */
+  async requestDiverted(
+    path: string,
+    headers: http2.OutgoingHttpHeaders,
+    handler: DataHandler,
+  ): Promise<http2.ClientHttp2Stream> {
+    const live = await this.#connected();
+    return live.requestDiverted({ ...headers, ':method': 'POST', ':path': path }, handler);
   }
 
   /** Part of Connect's interface; this class watches the socket itself. */
@@ -80,6 +94,7 @@ export class EtcdConnection {
 class LiveConnection {
   readonly #session: http2.ClientHttp2Session;
   readonly #socket: DialledConnection['socket'];
+  readonly #diverter: DialledConnection['diverter'];
   readonly #endpoint: Endpoint;
   readonly #options: ConnectionOptions;
   #streams = 0;
@@ -89,6 +104,7 @@ class LiveConnection {
   constructor(dialled: DialledConnection, endpoint: Endpoint, options: ConnectionOptions) {
     this.#session = dialled.session;
     this.#socket = dialled.socket;
+    this.#diverter = dialled.diverter;
     this.#endpoint = endpoint;
     this.#options = options;
     this.#session.once('goaway', () => {
@@ -118,6 +134,14 @@ class LiveConnection {
       this.#stopKeepAlive();
       if (!this.#session.destroyed) this.#session.unref();
     });
+    return stream;
+  }
+
+  requestDiverted(headers: http2.OutgoingHttpHeaders, handler: DataHandler): http2.ClientHttp2Stream {
+    if (this.#diverter === undefined) throw new HoldfastError('DEFECT', 'this connection diverts no data');
+    const stream = this.request(headers, {});
+    // An open session gives its streams their numbers at once.
+    this.#diverter.divert(stream.id!, handler);
     return stream;
   }
 

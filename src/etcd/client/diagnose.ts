@@ -3,7 +3,7 @@ import * as tls from 'node:tls';
 import type { HoldfastError } from '../../base/index.ts';
 import { type DialSituation, dialError, nodeErrorCode, requiresTls, speaksPlaintext } from './dial-error.ts';
 import type { DialOptions } from './dial-options.ts';
-import type { Endpoint } from './endpoint.ts';
+import { addressOf, type Endpoint } from './endpoint.ts';
 import { tlsConnectOptions } from './tls-options.ts';
 
 const probeTimeoutMs = 1000;
@@ -82,10 +82,4 @@ async function probe(
     clearTimeout(timer);
     socket.destroy();
   }
-}
-
-function addressOf(endpoint: Endpoint): net.NetConnectOpts {
-  return endpoint.socketPath === undefined
-    ? { host: endpoint.host, port: endpoint.port }
-    : { path: endpoint.socketPath };
 }

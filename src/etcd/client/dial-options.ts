@@ -8,6 +8,8 @@ export interface DialOptions {
   readonly secureContext: () => SecureContext;
   /** For TCP, TLS and the server's HTTP/2 settings together. */
   readonly timeoutMs: number;
+  /** Put a `DataDiverter` between the socket and node:http2. */
+  readonly divertData: boolean;
   /** Gives the attempt up. */
   readonly signal: AbortSignal;
 }

@@ -2,16 +2,19 @@ import * as http2 from 'node:http2';
 import * as net from 'node:net';
 import * as tls from 'node:tls';
 import { HoldfastError } from '../../base/index.ts';
+import { DataDiverter } from './data-diverter.ts';
 import { diagnose } from './diagnose.ts';
 import { type DialPhase, dialError, unreachable } from './dial-error.ts';
 import type { DialOptions } from './dial-options.ts';
-import type { Endpoint } from './endpoint.ts';
+import { addressOf, type Endpoint } from './endpoint.ts';
 import { tlsConnectOptions } from './tls-options.ts';
 
 /** An open HTTP/2 connection whose other side has spoken HTTP/2. */
 export interface DialledConnection {
   readonly session: http2.ClientHttp2Session;
   readonly socket: net.Socket;
+  /** Between the two, when the options asked for it. */
+  readonly diverter: DataDiverter | undefined;
 }
 
 /**
@@ -39,14 +42,18 @@ export async function dial(endpoint: Endpoint, options: DialOptions): Promise<Di
 }
 
 /** Opens the socket of an endpoint; TLS starts by itself where the endpoint wants it. */
-function openSocket(endpoint: Endpoint, options: DialOptions): net.Socket {
-  if (endpoint.security === 'tls') {
-    return tls.connect(tlsConnectOptions(endpoint, options.tls, options.secureContext()));
-  }
+function openSocket(
+  endpoint: Endpoint,
+  options: DialOptions,
+  diverter: DataDiverter | undefined,
+): net.Socket {
+  // Node's types know `onread` for plain sockets only; TLS sockets take it the same way.
+  const reading = diverter === undefined ? {} : { onread: diverter.onread };
   const socket =
-    endpoint.socketPath === undefined
-      ? net.connect({ host: endpoint.host, port: endpoint.port })
-      : net.connect({ path: endpoint.socketPath });
+    endpoint.security === 'tls'
+      ? tls.connect({ ...tlsConnectOptions(endpoint, options.tls, options.secureContext()), ...reading })
+      : net.connect({ ...addressOf(endpoint), ...reading });
+  diverter?.attach(socket);
   return socket.setNoDelay(true);
 }
 
@@ -62,7 +69,8 @@ class DialAttempt {
   }
 
   async run(): Promise<DialledConnection> {
-    const socket = openSocket(this.#endpoint, this.#options);
+    const diverter = this.#options.divertData ? new DataDiverter(receiveWindowBytes) : undefined;
+    const socket = openSocket(this.#endpoint, this.#options, diverter);
     const { promise, resolve, reject } = Promise.withResolvers<DialledConnection>();
     const timer = setTimeout(() => reject(this.#timedOut()), this.#options.timeoutMs);
     const { signal } = this.#options;
@@ -75,7 +83,7 @@ class DialAttempt {
     });
     socket.once(this.#endpoint.security === 'tls' ? 'secureConnect' : 'connect', () => {
       try {
-        this.#startHttp2(socket, resolve, reject);
+        this.#startHttp2({ socket, diverter }, resolve, reject);
       } catch (error) {
         reject(error);
       }
@@ -96,7 +104,7 @@ class DialAttempt {
   }
 
   #startHttp2(
-    socket: net.Socket,
+    { socket, diverter }: Omit<DialledConnection, 'session'>,
     resolve: (dialled: DialledConnection) => void,
     reject: (error: unknown) => void,
   ): void {
@@ -105,14 +113,14 @@ class DialAttempt {
     }
     this.phase = 'http2';
     const session = http2.connect(this.#endpoint.origin, {
-      createConnection: () => socket,
+      createConnection: () => diverter ?? socket,
       settings: { enablePush: false, initialWindowSize: receiveWindowBytes },
       maxSessionMemory: 4 * (receiveWindowBytes >> 20),
     });
     this.#session = session;
     session.on('error', reject).on('close', () => reject(closedEarly()));
     session.once('connect', () => session.setLocalWindowSize(receiveWindowBytes));
-    session.once('remoteSettings', () => resolve({ session, socket }));
+    session.once('remoteSettings', () => resolve({ session, socket, diverter }));
   }
 
   #timedOut(): HoldfastError {

@@ -1,24 +1,21 @@
 import type { SecureContext } from 'node:tls';
-import type { Transport } from '@connectrpc/connect';
-import { createGrpcTransport } from '@connectrpc/connect-node';
 import { HoldfastError } from '../../base/index.ts';
-import { EtcdConnection } from './connection.ts';
+import { type ConnectionOptions, EtcdConnection } from './connection.ts';
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
 import {
   defaultDialTimeoutMs,
   defaultKeepAliveTimeoutMs,
-  defaultMaxReceiveBytes,
-  defaultMaxRequestBytes,
   type EtcdClientOptions,
   minKeepAliveTimeMs,
 } from './options.ts';
 import { createSecureContext } from './tls-options.ts';
 
-/** One endpoint with its connection (dialled by its first call) and Connect's transport on top of it. */
+/** One endpoint with its connection, which the first call dials. */
 export interface EndpointChannel {
   readonly endpoint: Endpoint;
   readonly connection: EtcdConnection;
-  readonly transport: Transport;
+  /** Another connection, for one stream whose data is diverted. Its user closes it. */
+  divertingConnection(): EtcdConnection;
 }
 
 /** The endpoints of a client, and which of them to ask first: the one that answered last. */
@@ -76,21 +73,17 @@ export class EndpointSet {
 
   #build(endpoint: Endpoint): EndpointChannel {
     const options = this.#options;
-    const connection = new EtcdConnection(endpoint, {
-      tls: options.tls ?? {},
-      secureContext: () => this.#sharedSecureContext(),
-      timeoutMs: options.dialTimeoutMs ?? defaultDialTimeoutMs,
-      keepAliveTimeMs: Math.max(options.keepAliveTimeMs ?? 0, minKeepAliveTimeMs),
-      keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? defaultKeepAliveTimeoutMs,
-    });
-    const transport = createGrpcTransport({
-      baseUrl: endpoint.origin,
-      sessionManager: connection,
-      // etcd compresses nothing; offering nothing keeps compressed bombs out.
-      acceptCompression: [],
-      readMaxBytes: options.maxReceiveBytes ?? defaultMaxReceiveBytes,
-      writeMaxBytes: options.maxRequestBytes ?? defaultMaxRequestBytes,
-    });
-    return { endpoint, connection, transport };
+    const connect = (divertData: boolean) => {
+      const connectionOptions: ConnectionOptions = {
+        tls: options.tls ?? {},
+        secureContext: () => this.#sharedSecureContext(),
+        timeoutMs: options.dialTimeoutMs ?? defaultDialTimeoutMs,
+        keepAliveTimeMs: Math.max(options.keepAliveTimeMs ?? 0, minKeepAliveTimeMs),
+        keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? defaultKeepAliveTimeoutMs,
+        divertData,
+      };
+      return new EtcdConnection(endpoint, connectionOptions);
+    };
+    return { endpoint, connection: connect(false), divertingConnection: () => connect(true) };
   }
 }

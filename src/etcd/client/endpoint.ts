@@ -48,6 +48,15 @@ export function parseEndpoint(text: string, tlsGiven: boolean): Endpoint {
   return { text: trimmed, security, ...hostAndPort(text, rest, secure) };
 }
 
+/** Where the socket of an endpoint connects to. */
+export function addressOf(
+  endpoint: Endpoint,
+): { readonly host: string; readonly port: number } | { readonly path: string } {
+  return endpoint.socketPath === undefined
+    ? { host: endpoint.host, port: endpoint.port }
+    : { path: endpoint.socketPath };
+}
+
 function hostAndPort(
   text: string,
   rest: string,

@@ -1,9 +1,6 @@
-import { Code, ConnectError } from '@connectrpc/connect';
 import { type ErrorCode, HoldfastError, isHoldfastError } from '../../base/index.ts';
 
-/** gRPC status codes by number, as in details.grpcCode. */
-export const grpcUnavailable = 14;
-
+/** What is known about a call when it fails. */
 export interface CallSituation {
   readonly endpoint: string;
   /** The caller's signals: aborted ones turn a cancelled call into INTERRUPTED. */
@@ -26,38 +23,28 @@ const codeOfText: readonly (readonly [RegExp, ErrorCode])[] = [
   [/required revision is a future revision/, 'REVISION_FUTURE'],
 ];
 
+/** By gRPC status number. */
 const codeOfStatus: Readonly<Partial<Record<number, ErrorCode>>> = {
-  [Code.DeadlineExceeded]: 'TIMEOUT',
-  [Code.Unauthenticated]: 'AUTH_FAILED',
-  [Code.PermissionDenied]: 'PERMISSION_DENIED',
-  [Code.Unavailable]: 'ETCD_UNAVAILABLE',
+  4: 'TIMEOUT',
+  7: 'PERMISSION_DENIED',
+  14: 'ETCD_UNAVAILABLE',
+  16: 'AUTH_FAILED',
 };
 
-/**
- * The one place where a failed call becomes a HoldfastError. An error that the server sent keeps the server's text as
- * its message and carries `details.grpcCode`.
- */
+/** A failed call as a HoldfastError: an interruption, one of ours found inside, or else a lost connection. */
 export function etcdError(error: unknown, situation: CallSituation): HoldfastError {
-  const interrupted = situation.signals.find((signal) => signal?.aborted === true);
-  if (interrupted !== undefined) return interruption(interrupted.reason);
-  const known = causes(error).find(isHoldfastError);
-  if (known !== undefined) return known;
-  if (!(error instanceof ConnectError)) return connectionLost(error, situation);
-  if (error.metadata.has('grpc-status')) {
-    return serverError(error.code, error.rawMessage, situation, error);
-  }
-  if (error.code === Code.DeadlineExceeded) return timedOut(situation, error);
-  if (error.code === Code.ResourceExhausted) {
-    return new HoldfastError('ETCD_ERROR', `a message is too large: ${error.rawMessage}`, {
-      hint: 'Send less in one request, or raise --max-request-bytes (--max-recv-bytes for replies).',
-      details: { endpoint: situation.endpoint },
-      cause: error,
-    });
-  }
-  return connectionLost(error, situation);
+  const why = error instanceof Error ? error.message : '';
+  return knownError(error, situation) ?? connectionLost(why, situation, error);
 }
 
-/** An error status that the server sent: its code, its text. */
+/** INTERRUPTED (or what the signal carries) when the caller ended the call; else a HoldfastError among the causes. */
+export function knownError(error: unknown, situation: CallSituation): HoldfastError | undefined {
+  const interrupted = situation.signals.find((signal) => signal?.aborted === true);
+  if (interrupted !== undefined) return interruption(interrupted.reason);
+  return causes(error).find(isHoldfastError);
+}
+
+/** An error status that the server sent: its text becomes the message, its number `details.grpcCode`. */
 export function serverError(
   grpcCode: number,
   text: string,
@@ -83,13 +70,9 @@ export function timedOut(situation: CallSituation, cause?: unknown): HoldfastErr
   });
 }
 
-export function connectionLost(error: unknown, situation: CallSituation): HoldfastError {
-  const why = error instanceof ConnectError ? error.rawMessage : error instanceof Error ? error.message : '';
+export function connectionLost(why: string, situation: CallSituation, cause?: unknown): HoldfastError {
   const message = `the connection to ${situation.endpoint} was lost${why === '' ? '' : `: ${why}`}`;
-  return new HoldfastError('CONNECTION_LOST', message, {
-    details: { endpoint: situation.endpoint },
-    cause: error,
-  });
+  return new HoldfastError('CONNECTION_LOST', message, { details: { endpoint: situation.endpoint }, cause });
 }
 
 /** What an aborted signal means: its own HoldfastError if it carries one (a time limit), otherwise INTERRUPTED. */

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../base/index.ts';
-import { Lease, type LeaseKeepAliveResponse } from '../api.ts';
+import type { LeaseKeepAliveResponse } from '../api.ts';
 import { type Calls, pause, wasUnavailable, wasUnreachable } from './calls.ts';
 import { serverError } from './etcd-error.ts';
 import type { CallOptions } from './options.ts';
@@ -22,8 +22,7 @@ export async function keepAliveOnce(
   const requests = new RequestQueue<{ ID: bigint }>();
   requests.push({ ID: id });
   try {
-    const replies = await calls.stream(Lease.method.leaseKeepAlive, requests, { ...options, signal });
-    for await (const reply of replies) {
+    for await (const reply of await openStream(calls, requests, { ...options, signal })) {
       if (reply.TTL > 0n) return reply;
       throw serverError(notFound, 'etcdserver: requested lease not found', {
         endpoint: options.endpoint ?? '',
@@ -84,7 +83,7 @@ async function* renewals(
   requests.push({ ID: id });
   try {
     const streamOptions = { ...options, signal: AbortSignal.any(signals) };
-    for await (const reply of await calls.stream(Lease.method.leaseKeepAlive, requests, streamOptions)) {
+    for await (const reply of await openStream(calls, requests, streamOptions)) {
       timer = setTimeout(() => requests.push({ ID: id }), (Number(reply.TTL) * 1000) / 3);
       yield reply;
     }
@@ -93,4 +92,13 @@ async function* renewals(
     requests.end();
     ended.abort();
   }
+}
+
+async function openStream(
+  calls: Calls,
+  requests: RequestQueue<{ ID: bigint }>,
+  options: CallOptions,
+): Promise<AsyncIterable<LeaseKeepAliveResponse>> {
+  const replies = await calls.stream({ service: 'Lease', method: 'leaseKeepAlive' }, requests, options);
+  return replies as AsyncIterable<LeaseKeepAliveResponse>;
 }

@@ -1,16 +1,7 @@
-import type {
-  DescMethod,
-  DescMethodUnary,
-  DescService,
-  MessageInitShape,
-  MessageShape,
-} from '@bufbuild/protobuf';
+import type { DescMethodUnary, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { Calls } from './calls.ts';
 import type { CallOptions } from './options.ts';
-
-type UnaryName<S extends DescService> = {
-  [K in keyof S['method']]: S['method'][K] extends DescMethodUnary ? K : never;
-}[keyof S['method']];
+import { type ServiceName, type Services, type UnaryName, unaryNames } from './service-names.ts';
 
 /** The requests with one answer of a service, as functions: plain object in, message out. */
 export type ServiceCalls<S extends DescService> = {
@@ -20,14 +11,11 @@ export type ServiceCalls<S extends DescService> = {
 };
 
 /** Makes the functions of a service. */
-export function serviceCalls<S extends DescService>(service: S, calls: Calls): ServiceCalls<S> {
-  const unary = Object.values<DescMethod>(service.method).filter(
-    (method): method is DescMethodUnary => method.methodKind === 'unary',
-  );
-  const entries = unary.map((method) => [
-    method.localName,
-    (request: MessageInitShape<typeof method.input>, options?: CallOptions) =>
-      calls.unary(method, request, options),
+export function serviceCalls<N extends ServiceName>(service: N, calls: Calls): ServiceCalls<Services[N]> {
+  const names: readonly string[] = unaryNames[service];
+  const entries = names.map((method) => [
+    method,
+    (request: object, options?: CallOptions) => calls.unary({ service, method }, request, options),
   ]);
-  return Object.fromEntries(entries) as ServiceCalls<S>;
+  return Object.fromEntries(entries) as ServiceCalls<Services[N]>;
 }

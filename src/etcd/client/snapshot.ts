@@ -2,7 +2,7 @@ import * as http2 from 'node:http2';
 import { HoldfastError } from '../../base/index.ts';
 import { tokenHeader } from './authentication.ts';
 import type { Calls } from './calls.ts';
-import type { EndpointChannel } from './endpoint-set.ts';
+import type { EtcdConnection } from './connection.ts';
 import { type CallSituation, connectionLost, etcdError, interruption, serverError } from './etcd-error.ts';
 import type { CallOptions } from './options.ts';
 import { SnapshotDecoder, type SnapshotMessage } from './snapshot-decoder.ts';
@@ -10,8 +10,8 @@ import { SnapshotDecoder, type SnapshotMessage } from './snapshot-decoder.ts';
 /** Takes a snapshot stream as it arrives. What a method throws ends the call and is thrown by it. */
 export interface SnapshotReceiver {
   /**
-   * The next bytes: of the database, then of its digest. They may be kept; nobody writes to them again. The stream
-   * waits while a returned promise is pending.
+   * The next bytes: of the database, then of its digest. They are overwritten when it returns. While a returned
+   * promise is pending at most one window (16 MiB) more arrives.
    */
   blob(bytes: Uint8Array): Promise<void> | undefined;
   /** A message is complete; its blob has been passed on. */
@@ -51,26 +51,21 @@ export function receiveSnapshot(
   return calls.withToken(options, (token) =>
     calls.failOver(options, token, false, async (channel) => {
       const situation = calls.situation(channel, options);
+      // A connection of its own, because only one stream of a connection can be diverted.
+      const connection = channel.divertingConnection();
       try {
-        const signal = calls.signalOf(options);
-        const stream = await unlessAborted(openStream(channel, token), signal);
-        return await new SnapshotCall(stream, receiver, situation, options).run(signal);
+        const call = new SnapshotCall(connection, receiver, situation, options);
+        return await call.run(token, calls.signalOf(options));
       } catch (error) {
         throw etcdError(error, situation);
+      } finally {
+        await connection.close();
       }
     }),
   );
 }
 
-function openStream(channel: EndpointChannel, token: string | undefined): Promise<http2.ClientHttp2Stream> {
-  return channel.connection.request('POST', path, {
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...(token !== undefined && { [tokenHeader]: token }),
-  });
-}
-
-/** Stops waiting when the signal is aborted; the client closes what opens later. */
+/** Stops waiting when the signal is aborted. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
   const onAbort = () => aborted.reject(interruption(signal.reason));
@@ -83,27 +78,28 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-/** One Snapshot call on an open HTTP/2 stream. */
+/** One Snapshot call. */
 class SnapshotCall {
-  readonly #stream: http2.ClientHttp2Stream;
+  readonly #connection: EtcdConnection;
   readonly #receiver: SnapshotReceiver;
   readonly #situation: CallSituation;
   readonly #stallTimeoutMs: number;
   readonly #decoder: SnapshotDecoder;
   readonly #result = Promise.withResolvers<SnapshotTotals>();
   #status: http2.IncomingHttpHeaders | undefined;
+  #failed = false;
   #sizeBytes = 0;
   #emptyMessages = 0;
   #waiting: Promise<void> | undefined;
   #lastByteMs = performance.now();
 
   constructor(
-    stream: http2.ClientHttp2Stream,
+    connection: EtcdConnection,
     receiver: SnapshotReceiver,
     situation: CallSituation,
     options: SnapshotOptions,
   ) {
-    this.#stream = stream;
+    this.#connection = connection;
     this.#receiver = receiver;
     this.#situation = situation;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? defaultStallTimeoutMs;
@@ -113,25 +109,30 @@ class SnapshotCall {
     });
   }
 
-  async run(signal: AbortSignal): Promise<SnapshotTotals> {
-    const stream = this.#stream;
-    const onAbort = () => this.#result.reject(interruption(signal.reason));
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
+  async run(token: string | undefined, signal: AbortSignal): Promise<SnapshotTotals> {
+    const headers = {
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...(token !== undefined && { [tokenHeader]: token }),
+    };
+    const opening = this.#connection.requestDiverted(path, headers, (chunk) => this.#onData(chunk));
+    const stream = await unlessAborted(opening, signal);
+    this.#lastByteMs = performance.now();
     const watchdog = this.#startWatchdog();
-    stream.on('response', (headers) => this.#onResponse(headers));
+    stream.on('response', (responseHeaders) => this.#onResponse(responseHeaders));
     stream.on('trailers', (trailers: http2.IncomingHttpHeaders) => {
       this.#status = trailers;
     });
-    stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-    stream.on('error', (error) => this.#result.reject(connectionLost(error, this.#situation)));
+    stream.on('error', (error: Error) => this.#fail(connectionLost(error.message, this.#situation, error)));
     stream.on('close', () => this.#onClose());
+    // No data arrives here, but the stream only closes when somebody reads it to its end.
+    stream.resume();
     stream.end(emptyRequest);
     try {
-      return await this.#result.promise;
+      return await unlessAborted(this.#result.promise, signal);
     } finally {
+      this.#failed = true;
       clearInterval(watchdog);
-      signal.removeEventListener('abort', onAbort);
       if (!stream.closed) stream.close(http2.constants.NGHTTP2_CANCEL);
     }
   }
@@ -143,7 +144,7 @@ class SnapshotCall {
       () => {
         // While the receiver makes the stream wait, silence is our own doing.
         if (this.#waiting !== undefined || performance.now() - this.#lastByteMs < limitMs) return;
-        this.#result.reject(this.#stalled(`no data for ${limitMs} ms`));
+        this.#fail(this.#stalled(`no data for ${limitMs} ms`));
       },
       Math.min(limitMs / 4, 1000),
     );
@@ -153,7 +154,7 @@ class SnapshotCall {
     const type = headers['content-type'] ?? '';
     if (headers[':status'] !== 200 || !type.startsWith('application/grpc')) {
       const message = `${this.#situation.endpoint} answered with HTTP status ${String(headers[':status'])}, not gRPC`;
-      this.#result.reject(
+      this.#fail(
         new HoldfastError('ETCD_ERROR', message, {
           hint: 'Check that the endpoint is the client port of etcd.',
         }),
@@ -162,32 +163,35 @@ class SnapshotCall {
     if (headers['grpc-status'] !== undefined) this.#status = headers;
   }
 
-  #onData(chunk: Uint8Array): void {
+  #fail(error: unknown): void {
+    this.#failed = true;
+    this.#result.reject(error);
+  }
+
+  #onData(chunk: Uint8Array): Promise<void> | undefined {
+    // What arrives after a failure and before the stream is gone concerns nobody.
+    if (this.#failed) return undefined;
     try {
       this.#decoder.push(chunk);
     } catch (error) {
-      this.#result.reject(error);
-      this.#stream.close(http2.constants.NGHTTP2_CANCEL);
-      return;
+      this.#fail(error);
     }
-    if (this.#waiting !== undefined) this.#stream.pause();
+    return this.#waiting;
   }
 
   #onBlob(bytes: Uint8Array): void {
     this.#sizeBytes += bytes.length;
     this.#lastByteMs = performance.now();
     const wait = this.#receiver.blob(bytes);
-    if (wait === undefined) return;
+    if (wait === undefined || wait === this.#waiting) return;
     this.#waiting = wait;
     wait.then(
       () => {
-        // A later promise of the same chunk may have taken over.
-        if (this.#waiting !== wait) return;
-        this.#waiting = undefined;
+        // A later promise may have taken over.
+        if (this.#waiting === wait) this.#waiting = undefined;
         this.#lastByteMs = performance.now();
-        this.#stream.resume();
       },
-      (error: unknown) => this.#result.reject(error),
+      (error: unknown) => this.#fail(error),
     );
   }
 
@@ -205,12 +209,12 @@ class SnapshotCall {
   #onClose(): void {
     const status = this.#status?.['grpc-status'];
     if (status === undefined) {
-      this.#result.reject(connectionLost(new Error('the stream was closed'), this.#situation));
+      this.#fail(connectionLost('the stream was closed', this.#situation));
     } else if (status !== '0') {
       const text = this.#status?.['grpc-message'];
-      this.#result.reject(serverError(Number(status), percentDecoded(text), this.#situation));
+      this.#fail(serverError(Number(status), percentDecoded(text), this.#situation));
     } else if (!this.#decoder.atBoundary) {
-      this.#result.reject(
+      this.#fail(
         new HoldfastError('SNAPSHOT_INCOMPLETE', 'the snapshot stream ended inside a message', {
           details: { endpoint: this.#situation.endpoint },
         }),

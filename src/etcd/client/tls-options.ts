@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import * as tls from 'node:tls';
 import { HoldfastError } from '../../base/index.ts';
-import type { Endpoint } from './endpoint.ts';
+import { addressOf, type Endpoint } from './endpoint.ts';
 
 /** TLS material as bytes, never paths: whoever calls reads the files. */
 export interface TlsOptions {
@@ -71,9 +71,7 @@ export function tlsConnectOptions(
 ): tls.ConnectionOptions {
   const wanted = options.serverName ?? endpoint.host;
   return {
-    ...(endpoint.socketPath === undefined
-      ? { host: endpoint.host, port: endpoint.port }
-      : { path: endpoint.socketPath }),
+    ...addressOf(endpoint),
     secureContext,
     ALPNProtocols: ['h2'],
     // An address may not be sent as a server name (RFC 6066); it is still what the certificate must carry.

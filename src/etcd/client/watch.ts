@@ -1,12 +1,6 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { HoldfastError, type Logger } from '../../base/index.ts';
-import {
-  Watch,
-  type WatchCreateRequestSchema,
-  type WatchRequestSchema,
-  type WatchResponse,
-  WatchResponseSchema,
-} from '../api.ts';
+import type { WatchCreateRequestSchema, WatchRequestSchema, WatchResponse } from '../api.ts';
 import { type Calls, pause, wasUnavailable, wasUnreachable } from './calls.ts';
 import { serverError } from './etcd-error.ts';
 import type { CallOptions } from './options.ts';
@@ -121,9 +115,10 @@ class RunningWatch implements WatchStream {
       requestUnion: { case: 'createRequest', value: { ...this.#request, startRevision } },
     });
     const options = { ...this.#options, signal: this.#signal() };
-    const replies = await this.#calls.stream(Watch.method.watch, this.#requests, options, streamHeaders);
+    const method = { service: 'Watch', method: 'watch' } as const;
+    const replies = await this.#calls.stream(method, this.#requests, options, streamHeaders);
     const endpoint = this.#options.endpoint ?? '';
-    for await (const response of joinFragments(replies)) {
+    for await (const response of joinFragments(replies as AsyncIterable<WatchResponse>)) {
       if (response.canceled) throw canceledByServer(response, endpoint);
       this.#noteRevision(response, startRevision);
       if (response.created && resuming) continue;
@@ -146,8 +141,7 @@ async function* joinFragments(replies: AsyncIterable<WatchResponse>): AsyncGener
   for await (const reply of replies) {
     parts.push(reply);
     if (reply.fragment) continue;
-    const events = parts.flatMap((part) => part.events);
-    yield parts.length === 1 ? reply : create(WatchResponseSchema, { ...reply, events });
+    yield parts.length === 1 ? reply : { ...reply, events: parts.flatMap((part) => part.events) };
     parts = [];
   }
 }

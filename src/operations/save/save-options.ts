@@ -1,4 +1,4 @@
-import type { EtcdClientOptions } from '../../etcd/index.ts';
+import type { EtcdClientOptions } from '../../etcd/client/index.ts';
 
 export interface SaveSnapshotOptions {
   /** How to reach etcd. Its `commandTimeoutMs` does not limit the save: see `timeoutMs`. */
@@ -19,7 +19,7 @@ export type SaveTarget =
 
 /** Where a snapshot goes that is not to become a file here. It sees unverified bytes. */
 export interface SnapshotSink {
-  /** The bytes may be kept; resolves when more may follow. */
+  /** Resolves when the bytes were taken; they are overwritten after that. */
   write(bytes: Uint8Array): Promise<void>;
   /** Everything was written and is verified. */
   end?(): Promise<void>;

@@ -1,10 +1,9 @@
 import { HoldfastError, type OperationContext } from '../../base/index.ts';
-import { openEtcdClient } from '../../etcd/index.ts';
+import { openEtcdClient } from '../../etcd/client/index.ts';
 import { chooseEndpoint, type ChosenEndpoint } from './choose-endpoint.ts';
 import type { SaveSnapshotOptions, SaveSnapshotResult } from './save-options.ts';
 import { openTarget } from './save-target.ts';
 import { SnapshotIntake, type VerifiedStream } from './snapshot-intake.ts';
-import { WriteQueue } from './write-queue.ts';
 
 /** Name of the phase in progress events. */
 const phase = 'save';
@@ -37,15 +36,13 @@ export async function saveSnapshot(
   const chosen = endpoints.length === 1 ? only : await chooseEndpoint(client, { ...ctx, signal });
 
   const reporter = progressReporter(ctx);
-  const queue = new WriteQueue(target.write, reporter.onWritten);
-  const intake = new SnapshotIntake(queue, reporter.onTotal);
+  const intake = new SnapshotIntake(target.write, reporter.onTotal, reporter.onWritten);
   ctx.log.info('fetching snapshot', { endpoint: chosen.endpoint });
   await client.snapshot(intake, {
     endpoint: chosen.endpoint,
     ...(options.stallTimeoutMs !== undefined && { stallTimeoutMs: options.stallTimeoutMs }),
   });
-  await queue.drain();
-  const stream = intake.finish();
+  const stream = await intake.finish();
   await target.commit();
 
   const tookMs = ctx.clock.monotonicMs() - startedMs;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatHex, HoldfastError } from '../../base/index.ts';
-import type { SnapshotMessage, SnapshotReceiver } from '../../etcd/index.ts';
-import type { WriteQueue } from './write-queue.ts';
+import type { SnapshotMessage, SnapshotReceiver } from '../../etcd/client/index.ts';
+import { type BatchWriter, WriteQueue } from './write-queue.ts';
 
 const digestBytes = 32;
 /** A database is a whole number of pages, and every page size a multiple of this. */
@@ -15,8 +15,8 @@ export interface VerifiedStream {
 }
 
 /**
- * Takes the stream apart into database and digest, hashes the database as it arrives, and hands every byte to the
- * queue. `finish` says whether what came is what was announced.
+ * Takes the stream apart into database and digest, hashes the database before it is written, and says at the end
+ * whether what came is what was announced.
  */
 export class SnapshotIntake implements SnapshotReceiver {
   readonly #queue: WriteQueue;
@@ -26,27 +26,36 @@ export class SnapshotIntake implements SnapshotReceiver {
   /** Database bytes announced by the first message; everything after them is the digest. */
   #announcedBytes: number | undefined;
   #receivedBytes = 0;
+  #sealedBytes = 0;
   #version = '';
 
-  /** @param onTotal told once how many bytes are to come altogether, digest included */
-  constructor(queue: WriteQueue, onTotal: (totalBytes: number) => void) {
-    this.#queue = queue;
+  /**
+   * @param onTotal told once how many bytes are to come altogether, digest included
+   * @param onWritten told after each write how many bytes are written altogether
+   */
+  constructor(
+    write: BatchWriter,
+    onTotal: (totalBytes: number) => void,
+    onWritten: (writtenBytes: number) => void,
+  ) {
+    this.#queue = new WriteQueue(write, (bytes) => this.#onSealed(bytes), onWritten);
     this.#onTotal = onTotal;
   }
 
   blob(bytes: Uint8Array): Promise<void> | undefined {
-    const announced = this.#announcedBytes ?? Number.POSITIVE_INFINITY;
-    const from = this.#receivedBytes;
     this.#receivedBytes += bytes.length;
-    if (this.#receivedBytes <= announced) {
-      this.#hash.update(bytes);
-    } else {
-      if (this.#receivedBytes > announced + digestBytes) throw tooLong(announced);
-      const split = Math.max(0, announced - from);
-      this.#hash.update(bytes.subarray(0, split));
-      this.#trailer.set(bytes.subarray(split), from + split - announced);
-    }
+    const announced = this.#announcedBytes;
+    if (announced !== undefined && this.#receivedBytes > announced + digestBytes) throw tooLong(announced);
     return this.#queue.push(bytes);
+  }
+
+  /** Every byte passes here once, in order. A first message that is not complete yet holds nothing but database. */
+  #onSealed(bytes: Uint8Array): void {
+    const databaseLeft = (this.#announcedBytes ?? Number.POSITIVE_INFINITY) - this.#sealedBytes;
+    const split = Math.min(bytes.length, Math.max(0, databaseLeft));
+    this.#hash.update(split === bytes.length ? bytes : bytes.subarray(0, split));
+    if (split < bytes.length) this.#trailer.set(bytes.subarray(split), Math.max(0, -databaseLeft));
+    this.#sealedBytes += bytes.length;
   }
 
   message(message: SnapshotMessage): void {
@@ -57,9 +66,11 @@ export class SnapshotIntake implements SnapshotReceiver {
   }
 
   /**
-   * Checks what arrived. Errors: SNAPSHOT_INCOMPLETE, DIGEST_MISSING (with etcdctl's words), DIGEST_MISMATCH.
+   * Waits for the last write and checks what arrived.
+   * Errors: SNAPSHOT_INCOMPLETE, DIGEST_MISSING (with etcdctl's words), DIGEST_MISMATCH; those of the writer.
    */
-  finish(): VerifiedStream {
+  async finish(): Promise<VerifiedStream> {
+    await this.#queue.flush();
     const databaseBytes = this.#announcedBytes ?? 0;
     const sizeBytes = this.#receivedBytes;
     if (sizeBytes < databaseBytes || databaseBytes === 0) {

@@ -1,70 +1,117 @@
-/** Takes whole batches of bytes in order. */
-export type BatchWriter = (chunks: readonly Uint8Array[], sizeBytes: number) => Promise<void>;
+/**
+ * Writes bytes after all earlier ones: at once, or by the time that the returned promise resolves. Until then the
+ * bytes stay as they are.
+ */
+export type BatchWriter = (bytes: Uint8Array) => Promise<void> | undefined;
 
-const batchBytes = 1 << 20;
-/** Tiny pieces must not pile up by the thousand before they make a batch. */
-const batchPieces = 1024;
-/** So much may wait for the disk; then the stream waits. */
-const highWaterBytes = 8 * batchBytes;
+/** Large enough that one hash call and one system call serve many frames, small enough to stay in the cache. */
+const slabBytes = 1 << 20;
+/** When so many slabs wait to be written, the stream waits, too. */
+const highWaterSlabs = 8;
 
 /**
- * Collects pieces into batches and writes them one after the other while more arrive: one system call and one task of
- * the thread pool for many frames.
+ * Gathers pieces in slabs and writes full ones in order. Slabs are used again, so that the memory stays the same
+ * whatever the size of the stream.
  */
 export class WriteQueue {
   readonly #write: BatchWriter;
+  readonly #onSealed: (bytes: Uint8Array) => void;
   readonly #onWritten: (writtenBytes: number) => void;
-  #batch: Uint8Array[] = [];
-  #batchBytes = 0;
-  #waitingBytes = 0;
+  readonly #free: Uint8Array[] = [];
+  #slab: Uint8Array = new Uint8Array(slabBytes);
+  #filled = 0;
   #writtenBytes = 0;
+  /** Slabs whose writing is under way or waits for its turn; 0 with a writer that writes at once. */
+  #waitingSlabs = 0;
   #tail: Promise<void> = Promise.resolve();
+  #drained: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param onWritten told after each batch how many bytes are written altogether */
-  constructor(write: BatchWriter, onWritten: (writtenBytes: number) => void) {
+  /**
+   * @param onSealed told, in order, every run of bytes before it is written
+   * @param onWritten told after each write how many bytes are written altogether
+   */
+  constructor(
+    write: BatchWriter,
+    onSealed: (bytes: Uint8Array) => void,
+    onWritten: (writtenBytes: number) => void,
+  ) {
     this.#write = write;
+    this.#onSealed = onSealed;
     this.#onWritten = onWritten;
   }
 
-  /** Adds a piece, which must not change any more. Wait for the promise, if there is one, before adding more. */
+  /** Copies a piece. Wait for the promise, if there is one, before pushing much more. Throws what a write threw. */
   push(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#failure !== undefined) throw this.#failure.error;
-    this.#batch.push(bytes);
-    this.#batchBytes += bytes.length;
-    if (this.#batchBytes < batchBytes && this.#batch.length < batchPieces) return undefined;
-    this.#startBatch();
-    return this.#waitingBytes > highWaterBytes ? this.drain() : undefined;
+    for (let offset = 0; offset < bytes.length; ) {
+      const count = Math.min(bytes.length - offset, slabBytes - this.#filled);
+      const whole = count === bytes.length;
+      this.#slab.set(whole ? bytes : bytes.subarray(offset, offset + count), this.#filled);
+      this.#filled += count;
+      offset += count;
+      if (this.#filled === slabBytes) this.#seal();
+    }
+    if (this.#waitingSlabs < highWaterSlabs) return undefined;
+    return (this.#drained ??= this.#drain());
   }
 
   /** Resolves when everything pushed so far is written. */
-  async drain(): Promise<void> {
-    this.#startBatch();
+  async flush(): Promise<void> {
+    this.#seal();
+    await this.#drain();
+  }
+
+  async #drain(): Promise<void> {
     await this.#tail;
+    this.#drained = undefined;
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  #startBatch(): void {
-    if (this.#batchBytes === 0) return;
-    const batch = this.#batch;
-    const sizeBytes = this.#batchBytes;
-    this.#batch = [];
-    this.#batchBytes = 0;
-    this.#waitingBytes += sizeBytes;
-    // The tail never rejects: a failure is kept for the next push or drain.
-    this.#tail = this.#tail.then(() => this.#writeBatch(batch, sizeBytes));
+  #seal(): void {
+    if (this.#filled === 0) return;
+    const bytes = this.#slab.subarray(0, this.#filled);
+    this.#filled = 0;
+    this.#onSealed(bytes);
+    if (this.#waitingSlabs > 0) {
+      this.#queueSlab(
+        this.#tail.then(() => this.#writeUnlessFailed(bytes)),
+        bytes.length,
+      );
+      return;
+    }
+    const writing = this.#write(bytes);
+    if (writing === undefined) this.#noteWritten(bytes.length);
+    else this.#queueSlab(writing, bytes.length);
   }
 
-  async #writeBatch(batch: readonly Uint8Array[], sizeBytes: number): Promise<void> {
-    if (this.#failure !== undefined) return;
+  /** Lets a slab be written in the background and takes another one to fill. */
+  #queueSlab(writing: Promise<void> | undefined, sizeBytes: number): void {
+    const slab = this.#slab;
+    this.#slab = this.#free.pop() ?? new Uint8Array(slabBytes);
+    this.#waitingSlabs++;
+    this.#tail = this.#finishSlab(writing, slab, sizeBytes);
+  }
+
+  /** Never rejects: a failure is kept for the next push or flush. */
+  async #finishSlab(writing: Promise<void> | undefined, slab: Uint8Array, sizeBytes: number): Promise<void> {
     try {
-      await this.#write(batch, sizeBytes);
-      this.#writtenBytes += sizeBytes;
-      this.#onWritten(this.#writtenBytes);
+      await writing;
+      if (this.#failure === undefined) this.#noteWritten(sizeBytes);
     } catch (error) {
-      this.#failure = { error };
+      this.#failure ??= { error };
     } finally {
-      this.#waitingBytes -= sizeBytes;
+      this.#waitingSlabs--;
+      this.#free.push(slab);
     }
+  }
+
+  #writeUnlessFailed(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#failure === undefined ? this.#write(bytes) : undefined;
+  }
+
+  #noteWritten(sizeBytes: number): void {
+    this.#writtenBytes += sizeBytes;
+    this.#onWritten(this.#writtenBytes);
   }
 }
