@@ -1,15 +1,15 @@
 /**
- * Builds `dist/`: the program (`holdfast.js` and the chunks that it loads when it needs them), the library (`lib/`) and
+ * Builds `dist/`, or the directory named on the command line: the program (`holdfast.js` and the chunks that it loads when it needs them), the library (`lib/`) and
  * its types (`types/`). Run by `npm run build`.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, glob, readFile, rm } from 'node:fs/promises';
 import module from 'node:module';
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 
 interface PackageJson {
   readonly dependencies: Readonly<Record<string, string>>;
@@ -78,7 +78,7 @@ async function buildProgram(scanWorker: string): Promise<void> {
   await build({
     ...settings,
     entryPoints: { holdfast: 'src/cli/main.ts' },
-    outdir: 'dist',
+    outdir: dist,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     define: { HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker) },
@@ -98,7 +98,7 @@ async function buildLibrary(scanWorker: string, { dependencies, exports }: Packa
     ...settings,
     target: 'node24',
     entryPoints: Object.fromEntries(entries),
-    outdir: 'dist/lib',
+    outdir: join(dist, 'lib'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     define: { HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker) },
@@ -110,7 +110,13 @@ async function buildLibrary(scanWorker: string, { dependencies, exports }: Packa
 async function buildTypes(): Promise<void> {
   const tsc = spawnSync(
     process.execPath,
-    [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'],
+    [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      '-p',
+      'tsconfig.types.json',
+      '--outDir',
+      join(dist, 'types'),
+    ],
     {
       cwd: root,
       stdio: 'inherit',
@@ -123,7 +129,6 @@ async function buildTypes(): Promise<void> {
   }
 }
 
-process.chdir(dirname(import.meta.dirname));
 await rm(dist, { recursive: true, force: true });
 const packageJson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as PackageJson;
 const scanWorker = await buildScanWorker();
