@@ -10,6 +10,8 @@ export interface DamageCase {
   readonly finds: readonly Finds[];
   /** All findings are warnings. */
   readonly warns?: boolean;
+  /** `bbolt check` does not come to an end, or takes gigabytes to get there. */
+  readonly endless?: boolean;
 }
 
 export type Finds = StructureFault | `${StructureFault} @ ${string | number}`;

@@ -70,12 +70,18 @@ function metaCases(sample: SampleDatabase): DamageCase[] {
     damaged(sample, 'a last transaction', ['meta-txid @ 1'], (editor) =>
       editor.meta({ txid: 0xffff_ffff_ffff_ffffn }, [1]),
     ),
-    damaged(sample, 'a page count above the file', ['file-too-short'], (editor) =>
-      editor.meta({ pageCount: 1n << 40n }),
-    ),
-    damaged(sample, 'a page count of all ones', ['file-too-short'], (editor) =>
-      editor.meta({ pageCount: 0xffff_ffff_ffff_ffffn }),
-    ),
+    {
+      ...damaged(sample, 'a page count above the file', ['file-too-short'], (editor) =>
+        editor.meta({ pageCount: 1n << 40n }),
+      ),
+      endless: true,
+    },
+    {
+      ...damaged(sample, 'a page count of all ones', ['file-too-short'], (editor) =>
+        editor.meta({ pageCount: 0xffff_ffff_ffff_ffffn }),
+      ),
+      endless: true,
+    },
     damaged(
       sample,
       'a page count below the root',

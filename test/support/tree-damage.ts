@@ -46,6 +46,9 @@ export function treeCases(sample: SampleDatabase): DamageCase[] {
     one('a branch without children', [`branch-empty @ ${second}`], (editor) =>
       editor.header(second, { count: 0 }),
     ),
+    one('a root branch without children', [`branch-empty @ ${root}`], (editor) =>
+      editor.header(root, { flags: branch, count: 0 }),
+    ),
     { name: 'a chain of branches', bytes: deepChain(), finds: ['tree-too-deep @ 67'] },
     {
       name: 'inline buckets in inline buckets',

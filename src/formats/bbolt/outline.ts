@@ -129,6 +129,8 @@ function collectRootPages(growing: Growing, id: number, range: Range, depth: num
 
 /** The children of a branch with what their keys may be, after a check of the branch's own keys. */
 function* childrenOf(page: Page, range: Range): Generator<Child> {
+  if (page.count === 0)
+    throw corrupt('branch-empty', `page ${page.id}: a branch without children`, { page: page.id });
   let before: Uint8Array | undefined;
   for (let index = 0; index < page.count; index++) {
     const { key, childId } = branchElement(page, index);
