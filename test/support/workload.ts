@@ -41,8 +41,9 @@ export interface ExpectedKey {
 export type OperationKind = 'put' | 'delete' | 'deleteRange' | 'txn' | 'grant' | 'revoke' | 'compact';
 
 const operationCounts: Readonly<Record<WorkloadSize, number>> = { small: 500, large: 20_000 };
-/** etcd refuses requests above 1.5 MiB; this leaves room for a key and a second put beside the largest value. */
 const largestValueBytes = 1024 * 1024;
+/** All values of a transaction together: etcd refuses requests above 1.5 MiB, and keys need room as well. */
+const largestTxnBytes = 1400 * 1024;
 
 /**
  * Puts, deletes, range deletes, nested transactions, leases, compactions, empty to 1 MiB values and binary keys, from a
@@ -177,7 +178,12 @@ class Workload {
 
   /** Several puts, one of them in a nested transaction, and a deletion: one revision with several sub-revisions. */
   #planTxn(taken: Set<string>): Operation {
-    const puts = Array.from({ length: this.#random.int(1, 6) }, () => this.#planPut(taken));
+    let leftBytes = largestTxnBytes;
+    const puts = Array.from({ length: this.#random.int(1, 6) }, () => {
+      const put = this.#planPut(taken, leftBytes);
+      leftBytes -= put.value.length;
+      return put;
+    });
     const removed = this.#existingKey(taken);
     const [first, ...rest] = puts.map((put) => ({ requestPut: putRequest(put) }));
     const remove = removed === undefined ? [] : [{ requestDeleteRange: { key: removed } }];
@@ -195,11 +201,11 @@ class Workload {
     };
   }
 
-  #planPut(taken: Set<string>): Put {
+  #planPut(taken: Set<string>, limitBytes = largestValueBytes): Put {
     const existing = this.#random.chance(0.45) ? this.#existingKey(taken) : undefined;
     return {
       key: existing ?? this.#newKey(taken),
-      value: this.#random.bytes(this.#valueSize()),
+      value: this.#random.bytes(Math.min(this.#valueSize(), limitBytes)),
       lease: this.#random.chance(0.2) ? this.#random.pick([...this.#leases]) : 0n,
     };
   }
