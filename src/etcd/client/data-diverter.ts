@@ -60,6 +60,8 @@ export class DataDiverter extends Duplex {
     socket.on('error', (error) => this.destroy(error));
     socket.on('end', () => this.push(null));
     socket.on('close', () => this.destroy());
+    // Whoever opened the socket hears its errors there. Before a session listens here, too, this would be one unheard.
+    this.on('error', () => {});
   }
 
   /** From now on the data of this stream goes to the handler. */
