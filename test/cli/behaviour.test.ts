@@ -32,7 +32,7 @@ const wrongUsage: readonly (readonly [string, RegExp])[] = [
   ['get a --sort-by=size', /bad sort target size/],
   ['get a --consistency=x', /Choose one of l, s/],
   ['get a --count-only', /--count-only is only for/],
-  ['get a --print-value-only -w json', /print-value-only/],
+  ['get a --print-value-only -w fields', /print-value-only/],
   ['get a --keys-only --count-only -w fields', /cannot be set at the same time/],
   ['get a -w protobuf', /Choose one of simple, json, table, fields/],
   [
