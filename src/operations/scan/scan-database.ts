@@ -40,7 +40,7 @@ export async function scanDatabase(
   options: ScanOptions = {},
 ): Promise<ScanResult> {
   const metaFindings = checkMetaPages(file);
-  if (isDamaged(metaFindings)) return { findings: metaFindings, scan: undefined };
+  if (isDamaged(metaFindings)) return { findings: checkDatabase(file), scan: undefined };
   const fast = await fastScan(file, ctx, options);
   if (fast !== undefined) return { findings: metaFindings, scan: fast };
   const findings = checkDatabase(file);
