@@ -56,8 +56,6 @@ export function receiveSnapshot(
       try {
         const call = new SnapshotCall(connection, receiver, situation, options);
         return await call.run(token, calls.signalOf(options));
-      } catch (error) {
-        throw etcdError(error, situation);
       } finally {
         await connection.close();
       }
@@ -88,6 +86,9 @@ class SnapshotCall {
   readonly #result = Promise.withResolvers<SnapshotTotals>();
   #status: http2.IncomingHttpHeaders | undefined;
   #failed = false;
+  #responded = false;
+  /** Data that makes no sense, met before the headers could say that it is no gRPC. */
+  #earlyFailure: unknown;
   #sizeBytes = 0;
   #emptyMessages = 0;
   #waiting: Promise<void> | undefined;
@@ -115,7 +116,11 @@ class SnapshotCall {
       te: 'trailers',
       ...(token !== undefined && { [tokenHeader]: token }),
     };
-    const opening = this.#connection.requestDiverted(path, headers, (chunk) => this.#onData(chunk));
+    const opening = this.#connection
+      .requestDiverted(path, headers, (chunk) => this.#onData(chunk))
+      .catch((error: unknown) => {
+        throw etcdError(error, this.#situation);
+      });
     const stream = await unlessAborted(opening, signal);
     this.#lastByteMs = performance.now();
     const watchdog = this.#startWatchdog();
@@ -152,13 +157,14 @@ class SnapshotCall {
 
   #onResponse(headers: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader): void {
     const type = headers['content-type'] ?? '';
-    if (headers[':status'] !== 200 || !type.startsWith('application/grpc')) {
-      const message = `${this.#situation.endpoint} answered with HTTP status ${String(headers[':status'])}, not gRPC`;
-      this.#fail(
-        new HoldfastError('ETCD_ERROR', message, {
-          hint: 'Check that the endpoint is the client port of etcd.',
-        }),
-      );
+    const status = headers[':status'];
+    this.#responded = true;
+    if (status !== 200 || !type.startsWith('application/grpc')) {
+      const message = `${this.#situation.endpoint} answered with HTTP status ${String(status)}, not gRPC`;
+      const hint = 'Check that the endpoint is the client port of etcd.';
+      this.#fail(new HoldfastError('ETCD_ERROR', message, { hint }));
+    } else if (this.#earlyFailure !== undefined) {
+      this.#fail(this.#earlyFailure);
     }
     if (headers['grpc-status'] !== undefined) this.#status = headers;
   }
@@ -174,7 +180,10 @@ class SnapshotCall {
     try {
       this.#decoder.push(chunk);
     } catch (error) {
-      this.#fail(error);
+      this.#failed = true;
+      // Headers come first, but their way through node:http2 is longer than that of the data.
+      if (this.#responded) this.#fail(error);
+      else this.#earlyFailure = error;
     }
     return this.#waiting;
   }
