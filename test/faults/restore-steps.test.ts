@@ -1,9 +1,8 @@
 /** A restore that is killed, or whose calls fail, at each single step: nothing half done is ever taken for done. */
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { runHoldfast } from '../support/run-cli.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 import { readTree } from './directory-tree.ts';
@@ -11,6 +10,7 @@ import { expectNoTrace } from './expect-failure.ts';
 import { type FsStep, watchSteps } from './fs-steps.ts';
 import { runHoldfastProcess } from './holdfast-process.ts';
 import { sampleSnapshot } from './sample-snapshot.ts';
+import { bringsNewState, failAtStep, killAtStep } from './step-faults.ts';
 
 const snapshot = sampleSnapshot(0);
 const soak = process.env['HOLDFAST_SOAK'] === '1';
@@ -91,7 +91,7 @@ for (const [name, layout] of Object.entries(layouts)) {
         for (const { number, call } of steps) {
           await using place = await Place.make(layout);
           const earlier = await readTree(place.out);
-          const result = await failAt(place, number, errno);
+          const result = await failAtStep(place.words, number, place.out, errno);
           const context = `${errno} in step ${number}, ${call}: ${result.stderr}`;
           expectNoTrace({ ...result, signal: null, tookMs: 0 });
           const left = await readTree(place.out);
@@ -114,7 +114,7 @@ for (const [name, layout] of Object.entries(layouts)) {
       const outcomes = new Set<string>();
       for (const { number, call } of soak ? steps : steps.filter(bringsNewState)) {
         await using place = await Place.make(layout);
-        await killAt(place, number);
+        await killAtStep(place.words, number, place.out, join(place.path, 'steps'));
         const context = `killed before step ${number}, ${call}`;
         const left = await readTree(place.out);
         const isComplete = Object.keys(left).some((path) => /^(.*\/)?data\/member\/snap\/db$/.test(path));
@@ -128,31 +128,4 @@ for (const [name, layout] of Object.entries(layouts)) {
       assert.deepEqual([...outcomes].sort(), ['complete', 'unfinished']);
     });
   });
-}
-
-/** Whether the step before changed much: before and after a flush, a kill finds the same. */
-function bringsNewState({ number }: FsStep, _index: number, steps: readonly FsStep[]): boolean {
-  const earlier = steps[number - 2];
-  return earlier === undefined || !/^(FileHandle\.(data)?sync|open)$/.test(earlier.call);
-}
-
-async function failAt(place: Place, number: number, errno: string) {
-  using _ = await watchSteps(place.out, (step) => {
-    if (step.number !== number) return;
-    const what = `${errno}: injected, ${step.call} '${step.path}'`;
-    throw Object.assign(new Error(what), { code: errno, syscall: step.call, path: step.path });
-  });
-  return await runHoldfast(place.words);
-}
-
-async function killAt(place: Place, number: number): Promise<void> {
-  const preload = pathToFileURL(join(import.meta.dirname, 'kill-at-step.ts'));
-  preload.searchParams.set('directory', place.out);
-  preload.searchParams.set('record', join(place.path, 'steps'));
-  preload.searchParams.set('step', String(number));
-  await writeFile(join(place.path, 'steps'), '');
-  const result = await runHoldfastProcess(place.words, { preload: [preload.href] });
-  const recorded = await readFile(join(place.path, 'steps'), 'utf8');
-  assert.equal(result.signal, 'SIGKILL', `${recorded}\n${result.stderr}`);
-  assert.equal(recorded.split('\n').length, number, 'it was killed somewhere else');
 }
