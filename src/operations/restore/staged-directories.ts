@@ -3,7 +3,7 @@
  * Until `finish` it can all be undone, at any moment and without waiting: also what has been moved already.
  */
 import { lstatSync, rmdirSync, rmSync } from 'node:fs';
-import { lstat, mkdir, rename } from 'node:fs/promises';
+import { lstat, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { beginUnfinished, errnoOf, syncDirectory, type Unfinished } from '../../base/index.ts';
 
@@ -38,12 +38,12 @@ export class StagedDirectories implements Disposable {
 
   /** Makes a directory and those above it, 0700 as etcd does, to put a place into. */
   async makeParents(path: string): Promise<void> {
-    this.#parents.push(...(await makeDirectories(path)));
+    await makeDirectories(path, this.#parents);
   }
 
   /** Makes a temporary directory and those above it. */
   async make(path: string): Promise<void> {
-    this.#made.push(...(await makeDirectories(path)));
+    await makeDirectories(path, this.#made);
   }
 
   /** Remembers to move a directory; moves are made in the order of these calls. */
@@ -109,11 +109,18 @@ function removeIfSame({ ino, dev }: Move, path: string): void {
     rmSync(path, { recursive: true, force: true });
 }
 
-/** Makes a directory and those above it; returns the new ones, outermost first. */
-async function makeDirectories(path: string): Promise<string[]> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return [];
-  const made = [path];
-  while (made[0] !== first) made.unshift(dirname(made[0]!));
-  return made;
+/**
+ * Makes a directory and those above it, and adds each new one to `made` at once. Node's own recursive `mkdir` tells
+ * only of the first, not at all when it fails half-way, and calls a read-only file system a missing directory.
+ */
+async function makeDirectories(path: string, made: string[]): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectories(dirname(path), made);
+    await mkdir(path, { mode: 0o700 });
+  }
+  made.push(path);
 }
