@@ -35,6 +35,7 @@ import { DatabaseEditor } from '../support/database-editor.ts';
 import { freelistDatabase } from '../support/freelist-damage.ts';
 import { tinyRows } from '../support/memory-store.ts';
 import { mutateDatabase } from '../support/mutate-database.ts';
+import { crowdedBuckets, deepChain, deepInline, greedyLeaves, lattice } from '../support/odd-databases.ts';
 import { Random } from '../support/random.ts';
 import { sampleDatabase } from '../support/sample-database.ts';
 
@@ -96,26 +97,34 @@ function answerOf<T>(run: () => T): Answer<T> {
   }
 }
 
-/** Runs something synchronous, which is stopped when it does not end within the limit. */
-function withinTime<T>(run: () => T): T {
+/**
+ * Runs something synchronous, which is stopped when it does not end within the limit. A busy machine may hold us up for
+ * that long, so there is a second try: an input that is slow is slow twice.
+ */
+function withinTime<T>(run: () => T, isSecondTry = false): T {
   const scope = globalThis as { hostileRun?: () => T };
   scope.hostileRun = run;
   try {
     return runInThisContext('hostileRun()', { timeout: inputLimitMs }) as T;
+  } catch (error) {
+    const isTimeout = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    if (!isTimeout || isSecondTry) throw error;
   } finally {
     delete scope.hostileRun;
   }
+  return withinTime(run, true);
 }
 
-async function answerOfPromise<T>(run: () => Promise<T>): Promise<Answer<T>> {
+/** The same for what is not synchronous, which can be measured but not stopped. */
+async function answerOfPromise<T>(run: () => Promise<T>, isSecondTry = false): Promise<Answer<T>> {
   const started = performance.now();
-  try {
-    return { value: await run() };
-  } catch (error) {
-    return { code: codeOf(error) };
-  } finally {
-    assert.ok(performance.now() - started < inputLimitMs, 'it took too long');
-  }
+  const answer = await run().then(
+    (value) => ({ value }),
+    (error: unknown) => ({ code: codeOf(error) }),
+  );
+  if (performance.now() - started < inputLimitMs) return answer;
+  assert.ok(!isSecondTry, 'it took too long');
+  return answerOfPromise(run, true);
 }
 
 /** The code of one of the errors that a bad file may end in; anything else is a failure of the test. */
@@ -166,7 +175,9 @@ function sameRows(bucket: Bucket): void {
 
 /** Every other way of reading: by key, from a key, the last. */
 function readAround(database: Database): void {
+  let bucketsLeft = 40;
   for (const bucket of database.buckets()) {
+    if (bucketsLeft-- === 0) break;
     bucket.last();
     sameRows(bucket);
     for (const key of [
@@ -334,6 +345,26 @@ for (const specimen of specimens) {
     assert.ok(found / offsets.length > 0.9);
   });
 }
+
+test('files made to take for ever, or all memory, are refused soon', async (t) => {
+  const crafted: Record<string, Uint8Array> = {
+    'a lattice of branches': lattice(),
+    'a lattice in a file that claims to be huge': lattice(1n << 50n),
+    'leaves that all claim the rest of the file': greedyLeaves(8000),
+    'a chain of branches': deepChain(),
+    'inline buckets in inline buckets': deepInline(2000),
+    'buckets that share one leaf': crowdedBuckets(20_000, 2),
+    'buckets that begin at the root': crowdedBuckets(20_000, 3),
+  };
+  const memoryBefore = process.memoryUsage.rss();
+  for (const [name, bytes] of Object.entries(crafted)) {
+    const started = performance.now();
+    const { findings } = await exercise(bytes, false);
+    t.diagnostic(`${name}: ${findings[0]?.code ?? 'sound'}, ${Math.round(performance.now() - started)} ms`);
+    assert.ok(!isSound(findings), name);
+  }
+  assert.ok(process.memoryUsage.rss() - memoryBefore < memoryLimitBytes);
+});
 
 test(`${mutationCount} random damages end in a right answer or a typed error, soon and in little memory`, async (t) => {
   const seed = Number(process.env['HOLDFAST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));

@@ -52,7 +52,7 @@ export function treeCases(sample: SampleDatabase): DamageCase[] {
     { name: 'a chain of branches', bytes: deepChain(), finds: ['tree-too-deep @ 67'] },
     {
       name: 'inline buckets in inline buckets',
-      bytes: deepInline(sample, 500),
+      bytes: deepInline(500),
       finds: ['tree-too-deep @ b'],
     },
   ];

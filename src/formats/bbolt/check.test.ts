@@ -6,11 +6,11 @@ import { buildDatabase } from '../../../test/support/build-database.ts';
 import { damageCases } from '../../../test/support/damage-cases.ts';
 import { freelistDatabase } from '../../../test/support/freelist-damage.ts';
 import { DatabaseEditor } from '../../../test/support/database-editor.ts';
+import { greedyLeaves } from '../../../test/support/odd-databases.ts';
 import { sampleDatabase } from '../../../test/support/sample-database.ts';
-import { type Finding, memorySource, uint64BigEndian } from '../../base/index.ts';
+import { type Finding, memorySource } from '../../base/index.ts';
 import { checkDatabase, openDatabase, type StructureFault } from './index.ts';
 
-const concat = (parts: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 const fixture = (name: string) =>
   new Uint8Array(readFileSync(join(import.meta.dirname, '../../../testdata/bbolt', name, 'database.db')));
 
@@ -79,38 +79,13 @@ test('a file damaged everywhere is found so at once, with a bounded list', () =>
 });
 
 test('pages that all claim the rest of the file are read once', () => {
-  // 8000 leaves, each with an overflow to the end and a value that fills it: 32 GB to read if nobody took notice.
-  const pages = 8000;
-  const first = 3;
-  const branchPages = 200;
-  const pageSize = 1024;
-  const editor = new DatabaseEditor(new Uint8Array((first + branchPages + pages) * pageSize), pageSize);
-  const sample = sampleDatabase();
-  for (const page of [0, 1])
-    editor.page(page).set(sample.bytes.subarray(page * pageSize, (page + 1) * pageSize));
-  const end = first + branchPages + pages;
-  const keys = Array.from({ length: pages }, (_, index) => uint64BigEndian(BigInt(index)));
-  const table = keys.map((key, index) => [
-    16 * (pages - index) + 8 * index,
-    key.length,
-    first + branchPages + index,
-    0,
-  ]);
-  editor.writePage(3, 1, table, concat(keys));
-  editor.header(3, { overflow: Math.ceil((16 + 24 * pages) / pageSize) - 1 });
-  for (let index = 0; index < pages; index++) {
-    const id = first + branchPages + index;
-    const overflow = end - id - 1;
-    editor.writePage(id, 2, [[0, 16, 8, overflow * pageSize + 500]], keys[index]!);
-    editor.header(id, { overflow });
-  }
-  editor.writePage(2, 2, [[1, 16, 3, 16]], Uint8Array.of(0x6b, 0x65, 0x79, 3));
-  editor.meta({ root: 2n, pageCount: BigInt(end) });
+  // Eight megabytes that could be taken for 32 GB.
+  const bytes = greedyLeaves(8000);
   const started = performance.now();
-  const findings = checkDatabase(memorySource(editor.bytes));
+  const findings = checkDatabase(memorySource(bytes));
   assert.equal(findings.length, 1000);
   assert.ok(findings.every(({ code }) => code === 'page-twice'));
-  assert.throws(() => [...openDatabase(memorySource(editor.bytes)).bucket('key')!.entries()], {
+  assert.throws(() => [...openDatabase(memorySource(bytes)).bucket('key')!.entries()], {
     code: 'DATABASE_CORRUPT',
   });
   assert.ok(performance.now() - started < 2000);
