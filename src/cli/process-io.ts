@@ -46,7 +46,7 @@ export function openProcessIo(): ProcessIo {
     env: process.env,
     signal: stop.signal,
     get askSecret() {
-      return isTerminal(0) ? askSecret : undefined;
+      return isTerminal(0) ? (prompt: string) => askSecret(prompt, stop.signal) : undefined;
     },
     get isOutputGone() {
       return isOutputGone;

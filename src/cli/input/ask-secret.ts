@@ -1,32 +1,35 @@
-/** Reads one line from the terminal without showing it; the prompt goes to stderr. */
-export async function askSecret(prompt: string): Promise<string> {
+import { HoldfastError } from '../../base/index.ts';
+
+/**
+ * Reads one line from the terminal without showing it; the prompt goes to stderr.
+ * Errors: INTERRUPTED on Ctrl-C, which arrives as a key while nothing is shown, and when the signal is aborted.
+ */
+export async function askSecret(prompt: string, signal: AbortSignal): Promise<string> {
   const input = process.stdin;
-  process.stderr.write(prompt);
   input.setRawMode(true);
+  process.stderr.write(prompt);
+  // Ends the wait for a key.
+  const onAbort = () => input.destroy();
+  signal.addEventListener('abort', onAbort);
   let secret = '';
   try {
-    for await (const chunk of input as AsyncIterable<Uint8Array>) {
-      const end = readSecretKeys(Buffer.from(chunk).toString(), (text) => (secret = text(secret)));
-      if (end === 'cancelled') process.kill(process.pid, 'SIGINT');
-      if (end !== undefined) break;
-    }
+    for await (const chunk of input.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>)
+      for (const key of Buffer.from(chunk).toString()) {
+        if (key === '\r' || key === '\n' || key === '\u0004') return secret;
+        if (key === '\u0003') throw interrupted();
+        if (key === '\u007f' || key === '\b') secret = Array.from(secret).slice(0, -1).join('');
+        else secret += key;
+      }
+  } catch (error) {
+    throw signal.aborted ? interrupted() : error;
   } finally {
-    input.setRawMode(false);
+    signal.removeEventListener('abort', onAbort);
+    if (!input.destroyed) input.setRawMode(false).pause();
     process.stderr.write('\n');
   }
-  return secret;
+  throw interrupted();
 }
 
-/** Return ends the line, Ctrl-C cancels, backspace takes one character back. */
-function readSecretKeys(
-  keys: string,
-  edit: (change: (secret: string) => string) => void,
-): 'done' | 'cancelled' | undefined {
-  for (const key of keys) {
-    if (key === '\r' || key === '\n' || key === '\u0004') return 'done';
-    if (key === '\u0003') return 'cancelled';
-    if (key === '\u007f' || key === '\b') edit((secret) => Array.from(secret).slice(0, -1).join(''));
-    else edit((secret) => secret + key);
-  }
-  return undefined;
+function interrupted(): HoldfastError {
+  return new HoldfastError('INTERRUPTED', 'interrupted');
 }

@@ -45,7 +45,12 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     events: (event) => onEvent(event, progress, warn),
   };
   const out = standardOutput(io, progress);
-  const options = () => readClientOptions(globals, given, io);
+  const options = async () => {
+    const client = await readClientOptions(globals, given, io);
+    const origin = given.has('endpoints') ? 'given' : 'default';
+    log.debug('endpoints', { endpoints: client.endpoints, origin });
+    return client;
+  };
   const host: CommandHost = {
     io,
     globals,
