@@ -70,6 +70,10 @@ export class Calls {
     this.#authentication = new Authentication(user && (() => this.#fetchToken(user)));
   }
 
+  get userGiven(): boolean {
+    return this.#authentication.userGiven;
+  }
+
   /** A request with one answer; both are the messages of the method. */
   async unary(name: MethodName, request: object, options: CallOptions = {}): Promise<object> {
     return this.withToken(options, (token) => this.#send(name, request, options, token));
@@ -106,10 +110,19 @@ export class Calls {
     try {
       return await call(token);
     } catch (error) {
-      if (!this.#authentication.isStale(error) || this.signalOf(options).aborted) throw error;
-      this.#authentication.forget();
+      if (this.signalOf(options).aborted || !this.dropStaleToken(error)) throw error;
       return call(await this.#authentication.token());
     }
+  }
+
+  /**
+   * Whether a call failed because the server does not know its token any more; the next call gets a new one then.
+   * Streams ask, because their refusal may come in a message, long after they were opened.
+   */
+  dropStaleToken(error: unknown): boolean {
+    const stale = this.#authentication.isStale(error);
+    if (stale) this.#authentication.forget();
+    return stale;
   }
 
   /**
@@ -150,7 +163,7 @@ export class Calls {
       endpoint: channel.endpoint.text,
       signals: [options.signal, this.#options.signal, this.#closed.signal],
       timeoutMs,
-      userGiven: this.#authentication.userGiven,
+      userGiven: this.userGiven,
     };
   }
 

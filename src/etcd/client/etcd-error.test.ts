@@ -34,6 +34,14 @@ describe('serverError', () => {
     assert.equal(serverError(3, 'etcdserver: user name is empty', given).code, 'AUTH_FAILED');
   });
 
+  test('permission denied means a forgotten user when none was given', () => {
+    const denied = (userGiven: boolean) =>
+      serverError(7, 'etcdserver: permission denied', { ...situation, userGiven });
+    assert.equal(denied(true).code, 'PERMISSION_DENIED');
+    assert.equal(denied(false).code, 'AUTH_REQUIRED');
+    assert.match(denied(false).hint, /common name of the client certificate/);
+  });
+
   test('known troubles have a hint of their own', () => {
     assert.match(serverError(8, 'etcdserver: mvcc: database space exceeded', situation).hint, /defragment/);
   });

@@ -6,7 +6,10 @@ export interface CallSituation {
   /** The caller's signals: aborted ones turn a cancelled call into INTERRUPTED. */
   readonly signals: readonly (AbortSignal | undefined)[];
   readonly timeoutMs?: number | undefined;
-  /** Whether a user was given: decides what "user name is empty" is about. */
+  /**
+   * Whether a user was given. Without one etcd takes the common name of the client certificate for the user, so that a
+   * forgotten --user shows as "permission denied".
+   */
   readonly userGiven?: boolean;
 }
 
@@ -54,9 +57,10 @@ export function serverError(
   const byText = codeOfText.find(([pattern]) => pattern.test(text))?.[1];
   let code = byText ?? codeOfStatus[grpcCode] ?? 'ETCD_ERROR';
   if (code === 'AUTH_REQUIRED' && situation.userGiven === true) code = 'AUTH_FAILED';
+  if (code === 'PERMISSION_DENIED' && situation.userGiven === false) code = 'AUTH_REQUIRED';
   return new HoldfastError(code, text === '' ? `gRPC status ${grpcCode}` : text, {
     details: { endpoint: situation.endpoint, grpcCode },
-    ...hintOf(text),
+    ...hintOf(code, text),
     cause,
   });
 }
@@ -81,10 +85,14 @@ export function interruption(reason: unknown): HoldfastError {
   return new HoldfastError('INTERRUPTED', 'interrupted', { cause: reason });
 }
 
-function hintOf(text: string): { hint?: string } {
+function hintOf(code: ErrorCode, text: string): { hint?: string } {
+  if (code === 'AUTH_REQUIRED' && text.includes('permission denied')) return { hint: forgottenUser };
   const hint = hints.find(([pattern]) => pattern.test(text))?.[1];
   return hint === undefined ? {} : { hint };
 }
+
+const forgottenUser =
+  'Give --user NAME:PASSWORD (or ETCDCTL_USER); without one etcd takes the common name of the client certificate for the user, and that one may not do this.';
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [/database space exceeded/, 'Compact, defragment, then clear the alarm with "holdfast alarm disarm".'],

@@ -14,6 +14,15 @@ export async function keepAliveOnce(
   id: bigint,
   options: CallOptions,
 ): Promise<LeaseKeepAliveResponse> {
+  try {
+    return await renewOnce(calls, id, options);
+  } catch (error) {
+    if (!calls.dropStaleToken(error)) throw error;
+    return renewOnce(calls, id, options);
+  }
+}
+
+async function renewOnce(calls: Calls, id: bigint, options: CallOptions): Promise<LeaseKeepAliveResponse> {
   const { timeoutMs } = options;
   const limit = timeoutMs === undefined || timeoutMs === 0 ? undefined : AbortSignal.timeout(timeoutMs);
   const signals = [options.signal, limit].filter((signal) => signal !== undefined);
@@ -53,16 +62,22 @@ export async function* keepAlive(
   options: CallOptions,
 ): AsyncGenerator<LeaseKeepAliveResponse, void> {
   let aliveUntil: number | undefined;
+  let tokenRenewed = false;
   const signal = calls.signalOf(options);
   for (;;) {
     try {
       for await (const reply of renewals(calls, id, options)) {
         if (reply.TTL <= 0n) return;
         aliveUntil = performance.now() + Number(reply.TTL) * 1000;
+        tokenRenewed = false;
         yield reply;
       }
       throw new HoldfastError('CONNECTION_LOST', 'the server ended the keep-alive stream');
     } catch (error) {
+      if (!tokenRenewed && calls.dropStaleToken(error)) {
+        tokenRenewed = true;
+        continue;
+      }
       const passing = wasUnavailable(error) || wasUnreachable(error);
       if (!passing || aliveUntil === undefined || performance.now() > aliveUntil) throw error;
     }

@@ -47,6 +47,8 @@ class RunningWatch implements WatchStream {
   #requests = new RequestQueue<MessageInitShape<typeof WatchRequestSchema>>();
   /** Where to go on after a break; undefined until the watch was created. */
   #nextRevision: bigint | undefined;
+  /** Set from a refused token until the next response: a second refusal is final. */
+  #tokenRenewed = false;
 
   constructor(calls: Calls, request: CreateRequest, options: CallOptions, log: Logger) {
     this.#calls = calls;
@@ -76,6 +78,7 @@ class RunningWatch implements WatchStream {
         try {
           for await (const response of this.#stream()) {
             pauseMs = firstPauseMs;
+            this.#tokenRenewed = false;
             yield response;
           }
           throw new HoldfastError('CONNECTION_LOST', 'the server ended the watch stream');
@@ -92,6 +95,10 @@ class RunningWatch implements WatchStream {
   }
 
   #throwUnlessResumable(error: unknown): void {
+    if (!this.#tokenRenewed && this.#calls.dropStaleToken(error)) {
+      this.#tokenRenewed = true;
+      return;
+    }
     const resumable = wasUnavailable(error) || wasUnreachable(error);
     if (this.#nextRevision === undefined || !resumable) throw error;
     this.#log.warn('watch interrupted, reconnecting', {
@@ -119,7 +126,7 @@ class RunningWatch implements WatchStream {
     const replies = await this.#calls.stream(method, this.#requests, options, streamHeaders);
     const endpoint = this.#options.endpoint ?? '';
     for await (const response of joinFragments(replies as AsyncIterable<WatchResponse>)) {
-      if (response.canceled) throw canceledByServer(response, endpoint);
+      if (response.canceled) throw canceledByServer(response, endpoint, this.#calls.userGiven);
       this.#noteRevision(response, startRevision);
       if (response.created && resuming) continue;
       yield response;
@@ -146,8 +153,8 @@ async function* joinFragments(replies: AsyncIterable<WatchResponse>): AsyncGener
   }
 }
 
-function canceledByServer(response: WatchResponse, endpoint: string): HoldfastError {
-  const situation = { endpoint, signals: [] };
+function canceledByServer(response: WatchResponse, endpoint: string, userGiven: boolean): HoldfastError {
+  const situation = { endpoint, signals: [], userGiven };
   if (response.compactRevision > 0n) {
     return new HoldfastError('REVISION_COMPACTED', 'etcdserver: mvcc: required revision has been compacted', {
       details: { endpoint, compactRevision: Number(response.compactRevision) },
