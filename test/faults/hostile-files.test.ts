@@ -38,6 +38,7 @@ import { mutateDatabase } from '../support/mutate-database.ts';
 import { crowdedBuckets, deepChain, deepInline, greedyLeaves, lattice } from '../support/odd-databases.ts';
 import { Random } from '../support/random.ts';
 import { sampleDatabase } from '../support/sample-database.ts';
+import { testSeed } from '../support/test-seed.ts';
 
 const inputLimitMs = 2000;
 /** Above what the process holds before the first input. */
@@ -367,8 +368,7 @@ test('files made to take for ever, or all memory, are refused soon', async (t) =
 });
 
 test(`${mutationCount} random damages end in a right answer or a typed error, soon and in little memory`, async (t) => {
-  const seed = Number(process.env['HOLDFAST_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
-  t.diagnostic(`seed ${seed}`);
+  const seed = testSeed(t);
   const originals = specimens.map(({ bytes }) => rowsDigest(openDatabase(memorySource(bytes))));
   const hashes = specimens.map(({ bytes }) => snapshotHash(openDatabase(memorySource(bytes))));
   const memoryBefore = process.memoryUsage().rss;

@@ -13,6 +13,7 @@ import { mutateDatabase } from '../support/mutate-database.ts';
 import { Random } from '../support/random.ts';
 import { runCommand } from '../support/run-command.ts';
 import { sampleDatabase } from '../support/sample-database.ts';
+import { testSeed } from '../support/test-seed.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { type PeerLine, requirePeer } from './index.ts';
 
@@ -57,8 +58,7 @@ for (const line of lines) {
   test(`bbolt of ${line}: what it finds in randomly damaged files, we find`, async (t) => {
     const bbolt = await bboltOf(t, line);
     if (bbolt === undefined) return;
-    const seed = Math.floor(Math.random() * 2 ** 32);
-    t.diagnostic(`seed ${seed}`);
+    const seed = testSeed(t);
     await using dir = await tempDir('bbolt-check');
     const path = join(dir.path, 'damaged.db');
     const files = [sampleDatabase().bytes, freelistDatabase()];

@@ -9,6 +9,7 @@ import { tinyRows } from '../../../test/support/memory-store.ts';
 import { MvccModel } from '../../../test/support/mvcc-model.ts';
 import { Random } from '../../../test/support/random.ts';
 import { sampleDatabase } from '../../../test/support/sample-database.ts';
+import { testSeed } from '../../../test/support/test-seed.ts';
 import {
   type FileSource,
   memorySource,
@@ -29,7 +30,7 @@ import {
 import { fastScan, hashInTreeOrder, planJob, usedPages } from './fast-scan.ts';
 import type { LiveKeys } from './live-keys.ts';
 import { plainScanSteps } from './plain-scan.ts';
-import type { DatabaseScan } from './scan-database.ts';
+import type { DatabaseScan } from './database-scan.ts';
 import { hasFault, ScanThread } from './scan-job.ts';
 
 /** What the fast way says with the given threads and blocks, taking turns as the random numbers have it. */
@@ -157,8 +158,7 @@ test('keys that end deleted, and one that comes back', async () => {
 });
 
 test('random stores, patched until their pages lie in any order', async (t) => {
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  t.diagnostic(`seed ${seed}`);
+  const seed = testSeed(t);
   for (let round = 0; round < 25; round++) {
     const random = new Random(seed + round);
     const model = new MvccModel();

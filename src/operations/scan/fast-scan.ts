@@ -27,7 +27,7 @@ import {
   readStorageVersion,
   statusNumbers,
 } from '../../formats/mvcc/index.ts';
-import type { DatabaseScan, ScanOptions } from './scan-database.ts';
+import type { DatabaseScan, ScanOptions } from './database-scan.ts';
 import { defaultBlockBytes, hasFault, type ScanJob } from './scan-job.ts';
 import { startScanCrew } from './scan-threads.ts';
 

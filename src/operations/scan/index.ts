@@ -1,2 +1,3 @@
 /** One pass over a database file: structure, hash, counts. */
-export { type DatabaseScan, scanDatabase, type ScanResult } from './scan-database.ts';
+export type { DatabaseScan, ScanOptions } from './database-scan.ts';
+export { scanDatabase, type ScanResult } from './scan-database.ts';

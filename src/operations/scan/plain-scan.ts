@@ -6,7 +6,7 @@ import {
   readStorageVersion,
   statusNumbersSteps,
 } from '../../formats/mvcc/index.ts';
-import type { DatabaseScan } from './scan-database.ts';
+import type { DatabaseScan } from './database-scan.ts';
 
 /**
  * The plain way through a sound database, row by row in tree order. Throws RECORD_INVALID, and DATABASE_CORRUPT when

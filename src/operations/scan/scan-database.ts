@@ -1,34 +1,14 @@
 import { type Finding, type FileSource, type OperationContext, runPhase } from '../../base/index.ts';
 import { checkDatabase, checkMetaPages, openDatabase } from '../../formats/bbolt/index.ts';
-import type { KeyCountRule } from '../../formats/mvcc/index.ts';
+import type { DatabaseScan, ScanOptions } from './database-scan.ts';
 import { fastScan } from './fast-scan.ts';
 import { plainScanSteps } from './plain-scan.ts';
-
-export interface DatabaseScan {
-  /** CRC-32C of `snapshot status`; unsigned 32-bit. */
-  readonly hash: number;
-  readonly keyCountRule: KeyCountRule;
-  /** By the rule above. */
-  readonly totalKeys: number;
-  /** `undefined` before 3.6. */
-  readonly version: string | undefined;
-}
 
 export type ScanResult =
   /** Sound: no finding, or only warnings about one of the meta pages. */
   | { readonly findings: readonly Finding[]; readonly scan: DatabaseScan }
   /** Damaged: at least one finding is a failure. */
   | { readonly findings: readonly Finding[]; readonly scan: undefined };
-
-export interface ScanOptions {
-  /** Threads that read and hash, this one included; by default as many as the file's size is worth. */
-  readonly threads?: number;
-  /**
-   * How to count keys; by default as the etcd that wrote the file does. `all-rows` needs no memory for keys and looks
-   * into no row, so it throws no RECORD_INVALID.
-   */
-  readonly keyCountRule?: KeyCountRule;
-}
 
 /**
  * Scans an open file: structure, hash and counts. Damage is returned as findings, never thrown.
