@@ -21,6 +21,7 @@ import {
 } from '../support/etcd-cluster.ts';
 import { openTestClient } from '../support/etcd-client.ts';
 import { type EtcdServer, PortTaken, startEtcd } from '../support/etcd-server.ts';
+import { JsonGateway } from '../support/json-gateway.ts';
 import { readLiveContent } from '../support/live-keys.ts';
 import type { Pki } from '../support/pki.ts';
 import { eventually } from '../support/waiting.ts';
@@ -227,6 +228,7 @@ export async function addMember(cluster: RestoredCluster): Promise<void> {
     ...members.map((member) => `${member.name}=${member.peerUrl}`),
     `${name}=${planned!.peerUrl}`,
   ].join(',');
+  await hasVersion(cluster);
   await using client = clientOf(cluster);
   // etcd refuses for the first seconds of a cluster: its members have to have been connected for five.
   const added = await eventually(60_000, 'a member can be added', () =>
@@ -249,6 +251,20 @@ export async function addMember(cluster: RestoredCluster): Promise<void> {
     const list = await client.cluster.memberList({});
     return list.members.every((member) => member.clientURLs.length === 1) ? list : undefined;
   });
+}
+
+/**
+ * A new member does not start when those that are there have no cluster version yet; and a single member that waits
+ * for a second one to vote with can no longer decide on one.
+ */
+async function hasVersion({ members, tls, peer }: RestoredCluster): Promise<void> {
+  for (const { name, clientUrl } of members) {
+    using gateway = new JsonGateway(clientUrl, tls);
+    await eventually(20_000, `${name} knows the version of its cluster`, async () => {
+      const version = await gateway.clusterVersion();
+      return version.startsWith(`${peer.line}.`) ? version : undefined;
+    });
+  }
 }
 
 /** Lets all members fail at once and starts them again. */

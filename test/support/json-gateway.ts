@@ -48,6 +48,13 @@ export class JsonGateway implements Disposable {
     return typeof parsed.health === 'string' ? parsed.health : text;
   }
 
+  /** The version of the whole cluster that `/version` answers: `not_decided` until there is a leader that says. */
+  async clusterVersion(): Promise<string> {
+    const { text } = await this.#request('GET', '/version', {}, undefined);
+    const parsed = parseJson(text) as { readonly etcdcluster?: Json };
+    return typeof parsed.etcdcluster === 'string' ? parsed.etcdcluster : text;
+  }
+
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
