@@ -11,7 +11,7 @@ import { type ScanJob, ScanThread } from './scan-job.ts';
 declare const HOLDFAST_SCAN_WORKER: string | undefined;
 
 /** Starting a thread costs about as much time as scanning this many bytes. */
-const bytesWorthAThread = 48 * 1024 * 1024;
+const bytesWorthAThread = 96 * 1024 * 1024;
 /** More threads than this only wait for memory. */
 const maximumThreads = 4;
 /** Blocks between two looks at the event loop: a few milliseconds. */
