@@ -8,9 +8,15 @@ export default tseslint.config(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       // A `using` binding is there for what happens when it goes out of scope.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       eqeqeq: 'error',
@@ -25,7 +31,14 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['node:fs*', 'node:net', 'node:http*', 'node:tls'], message: 'formats take bytes; they open nothing' }] },
+        {
+          patterns: [
+            {
+              group: ['node:fs*', 'node:net', 'node:http*', 'node:tls'],
+              message: 'formats take bytes; they open nothing',
+            },
+          ],
+        },
       ],
     },
   },
@@ -34,7 +47,18 @@ export default tseslint.config(
     rules: {
       'max-lines-per-function': 'off',
       'no-console': 'off',
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'] }] }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              package: 'node:test',
+              name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'],
+            },
+          ],
+        },
+      ],
     },
   },
 );
