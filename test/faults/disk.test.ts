@@ -195,7 +195,12 @@ test('a save', async (t) => {
       code: 'NOT_A_REGULAR_FILE',
       hint: /name of the file to write/,
     });
+    await mkdir(join(dir.path, 'taken.db.part'));
+    expectFailure(await save(join(dir.path, 'taken.db')), {
+      code: 'NOT_A_REGULAR_FILE',
+      message: /taken\.db\.part: is a directory$/,
+    });
     expectFailure(await save('/dev/null', '--force'), { code: 'NOT_A_REGULAR_FILE', hint: /- for the/ });
-    assert.deepEqual(await readdir(dir.path), [...before, 'directory', 'file'].sort());
+    assert.deepEqual(await readdir(dir.path), [...before, 'directory', 'file', 'taken.db.part'].sort());
   });
 });

@@ -97,6 +97,10 @@ function replaceSyncCalls(paths: Map<unknown, unknown>, replace: Replace, step: 
     paths.set(fd, args[0]);
     return fd;
   });
+  replace(target, 'mkdirSync', (original) => (...args) => {
+    step('mkdirSync', args[0]);
+    return original.apply(target, args);
+  });
   replace(target, 'writeSync', (original) => (...args) => {
     step('writeSync', paths.get(args[0]));
     return original.apply(target, args);

@@ -72,7 +72,7 @@ test('a save that is stopped at any step', async (t) => {
       const outcomes = new Set<boolean>();
       for (const { number, call } of steps) {
         await prepare(replaces);
-        await killAtStep(words, number, out, record);
+        await killAtStep(words, { step: number, directory: out, record });
         const context = `killed before step ${number}, ${call}`;
         const saved = await isSaved(replaces);
         outcomes.add(saved);

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type CliRun, runHoldfast } from '../support/run-cli.ts';
+import type { RunResult } from '../support/run-command.ts';
 import { type FsStep, watchSteps } from './fs-steps.ts';
 import { runHoldfastProcess } from './holdfast-process.ts';
 
@@ -28,23 +29,32 @@ export async function failAtStep(
   return await runHoldfast(words);
 }
 
-/**
- * Runs a command that is killed before its step of this number.
- * @param record a file for the steps, outside the directory
- */
-export async function killAtStep(
-  words: readonly string[],
-  number: number,
-  directory: string,
-  record: string,
-): Promise<void> {
-  const preload = pathToFileURL(join(import.meta.dirname, 'kill-at-step.ts'));
-  preload.searchParams.set('directory', directory);
-  preload.searchParams.set('record', record);
-  preload.searchParams.set('step', String(number));
-  await writeFile(record, '');
-  const result = await runHoldfastProcess(words, { preload: [preload.href] });
-  const recorded = await readFile(record, 'utf8');
+export interface StepSignal {
+  readonly step: number;
+  /** Whose steps count. */
+  readonly directory: string;
+  /** A file for the steps, outside the directory. */
+  readonly record: string;
+  readonly signal: 'SIGKILL' | 'SIGINT' | 'SIGTERM';
+  /** A second signal follows at once. */
+  readonly again?: boolean;
+}
+
+/** Runs a command that is killed before a step. */
+export async function killAtStep(words: readonly string[], fault: Omit<StepSignal, 'signal'>): Promise<void> {
+  const result = await signalAtStep(words, { ...fault, signal: 'SIGKILL' });
+  const recorded = await readFile(fault.record, 'utf8');
   assert.equal(result.signal, 'SIGKILL', `${recorded}\n${result.stderr}`);
-  assert.equal(recorded.split('\n').length, number, 'it was killed somewhere else');
+  assert.equal(recorded.split('\n').length, fault.step, 'it was killed somewhere else');
+}
+
+/** Runs a command that gets a signal before a step. */
+export async function signalAtStep(words: readonly string[], fault: StepSignal): Promise<RunResult> {
+  const { step, directory, record, signal, again } = fault;
+  const preload = pathToFileURL(join(import.meta.dirname, 'kill-at-step.ts'));
+  for (const [name, value] of Object.entries({ step: String(step), directory, record, signal }))
+    preload.searchParams.set(name, value);
+  if (again === true) preload.searchParams.set('again', '1');
+  await writeFile(record, '');
+  return await runHoldfastProcess(words, { preload: [preload.href] });
 }

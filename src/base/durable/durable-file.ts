@@ -1,4 +1,4 @@
-import { constants, lstatSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errnoOf, fileError, HoldfastError } from '../errors/index.ts';
@@ -36,13 +36,21 @@ export interface DurableFile extends AsyncDisposable {
 export async function createDurableFile(path: string, options: DurableFileOptions): Promise<DurableFile> {
   const { temporaryPath } = options;
   await removeAbandonedFiles(temporaryPath);
-  const handle = await openExclusive(temporaryPath, options.mode ?? 0o600);
-  const file = await handle.stat();
+  // Without a pause in between, so that there is no moment at which the file is there and nobody would remove it.
+  const file = createFile(temporaryPath, options.mode ?? 0o600);
   const unfinished = beginUnfinished(() => {
     // In the order in which the file moves from one to the other: it cannot slip past.
     for (const candidate of [temporaryPath, privatePath]) removeIfSame(file, candidate);
   });
   const privatePath = `${temporaryPath}.${unfinished.tag}`;
+  let handle: FileHandle;
+  try {
+    handle = await openCreated(file, temporaryPath);
+  } catch (error) {
+    removeIfSame(file, temporaryPath);
+    unfinished[Symbol.dispose]();
+    throw error;
+  }
   let state: 'open' | 'done' = 'open';
   const discard = async () => {
     if (state === 'done') return;
@@ -139,20 +147,47 @@ function superseded(path: string): HoldfastError {
   return new HoldfastError('SAVE_SUPERSEDED', `another run has replaced ${path}`, { details: { path } });
 }
 
-/** Opens a new file; what a killed run left under this name is removed first. */
-async function openExclusive(path: string, mode: number): Promise<FileHandle> {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+/** Makes a new, empty file; what a killed run left under this name is removed first. */
+function createFile(path: string, mode: number): FileIdentity {
   try {
-    return await open(path, flags, mode);
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw fileError(error, 'create', path);
-  }
-  try {
-    await rm(path);
-    return await open(path, flags, mode);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const fd = openSync(path, 'wx', mode);
+        try {
+          return fstatSync(fd);
+        } finally {
+          closeSync(fd);
+        }
+      } catch (error) {
+        // Another run may do the same at the same time.
+        if (errnoOf(error) !== 'EEXIST' || attempt === 10) throw error;
+      }
+      removeFile(path);
+    }
   } catch (error) {
     throw fileError(error, 'create', path);
   }
+}
+
+function removeFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+async function openCreated(file: FileIdentity, path: string): Promise<FileHandle> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, 'r+');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw superseded(path);
+    throw fileError(error, 'open for writing', path);
+  }
+  if (isSame(file, await handle.stat())) return handle;
+  await handle.close();
+  throw superseded(path);
 }
 
 async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {

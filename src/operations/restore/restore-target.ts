@@ -59,16 +59,16 @@ export async function createRestoreTarget(paths: TargetPaths): Promise<RestoreTa
   const walMovesAlong = isInside(movedTo, walDir);
   const stagedWal = walMovesAlong ? join(root, relative(dataDir, walDir)) : `${walDir}${suffix}`;
   try {
-    await staged.makeParents(dirname(root));
-    if (!walMovesAlong) await staged.makeParents(dirname(stagedWal));
-    await staged.make(root);
-    for (const path of [snapDirectory(root), stagedWal]) await staged.make(path);
+    staged.makeParents(dirname(root));
+    if (!walMovesAlong) staged.makeParents(dirname(stagedWal));
+    staged.make(root);
+    for (const path of [snapDirectory(root), stagedWal]) staged.make(path);
     if (!walMovesAlong) {
       await writeHalfDoneMark(stagedWal, { tag: staged.tag, dataDir });
       // First the WAL: etcd does not start on it alone, and the next restore recognises it.
-      await staged.planMove(stagedWal, walDir);
+      staged.planMove(stagedWal, walDir);
     }
-    await staged.planMove(movedFrom, movedTo);
+    staged.planMove(movedFrom, movedTo);
   } catch (error) {
     staged[Symbol.dispose]();
     throw fileError(error, 'create', paths.dataDir);

@@ -2,8 +2,8 @@
  * Directories that are filled under temporary names and moved to their places when everything is complete and on disk.
  * Until `finish` it can all be undone, at any moment and without waiting: also what has been moved already.
  */
-import { lstatSync, rmdirSync, rmSync } from 'node:fs';
-import { lstat, mkdir, rename, stat } from 'node:fs/promises';
+import { lstatSync, mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { beginUnfinished, errnoOf, syncDirectory, type Unfinished } from '../../base/index.ts';
 
@@ -37,18 +37,18 @@ export class StagedDirectories implements Disposable {
   }
 
   /** Makes a directory and those above it, 0700 as etcd does, to put a place into. */
-  async makeParents(path: string): Promise<void> {
-    await makeDirectories(path, this.#parents);
+  makeParents(path: string): void {
+    makeDirectories(path, this.#parents);
   }
 
   /** Makes a temporary directory and those above it. */
-  async make(path: string): Promise<void> {
-    await makeDirectories(path, this.#made);
+  make(path: string): void {
+    makeDirectories(path, this.#made);
   }
 
   /** Remembers to move a directory; moves are made in the order of these calls. */
-  async planMove(from: string, to: string): Promise<void> {
-    const { ino, dev } = await lstat(from);
+  planMove(from: string, to: string): void {
+    const { ino, dev } = lstatSync(from);
     this.#moves.push({ from, to, ino, dev });
   }
 
@@ -99,28 +99,33 @@ export class StagedDirectories implements Disposable {
   }
 
   #removeMade(): void {
-    for (const path of this.#made) rmSync(path, { recursive: true, force: true });
+    for (const path of this.#made) removeDirectory(path);
   }
 }
 
 function removeIfSame({ ino, dev }: Move, path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found !== undefined && found.ino === ino && found.dev === dev)
-    rmSync(path, { recursive: true, force: true });
+  if (found !== undefined && found.ino === ino && found.dev === dev) removeDirectory(path);
 }
 
 /**
- * Makes a directory and those above it, and adds each new one to `made` at once. Node's own recursive `mkdir` tells
- * only of the first, not at all when it fails half-way, and calls a read-only file system a missing directory.
+ * Makes a directory and those above it, and adds each new one to `made` at once: there is no moment at which one is
+ * there and nobody would remove it. Node's own recursive `mkdir` tells only of the first, not at all when it fails
+ * half-way, and calls a read-only file system a missing directory.
  */
-async function makeDirectories(path: string, made: string[]): Promise<void> {
+function makeDirectories(path: string, made: string[]): void {
   try {
-    await mkdir(path, { mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (errnoOf(error) === 'EEXIST' && statSync(path).isDirectory()) return;
     if (errnoOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
-    await makeDirectories(dirname(path), made);
-    await mkdir(path, { mode: 0o700 });
+    makeDirectories(dirname(path), made);
+    mkdirSync(path, { mode: 0o700 });
   }
   made.push(path);
+}
+
+/** A call that is still under way may put a file into a directory that is just being emptied. */
+function removeDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
 }
