@@ -354,8 +354,8 @@ test('files made to take for ever, or all memory, are refused soon', async (t) =
     'leaves that all claim the rest of the file': greedyLeaves(8000),
     'a chain of branches': deepChain(),
     'inline buckets in inline buckets': deepInline(2000),
-    'buckets that share one leaf': crowdedBuckets(20_000, 2),
-    'buckets that begin at the root': crowdedBuckets(20_000, 3),
+    'buckets that share one leaf': crowdedBuckets(6000, 2),
+    'buckets that begin at the root': crowdedBuckets(6000, 3),
   };
   const memoryBefore = process.memoryUsage.rss();
   for (const [name, bytes] of Object.entries(crafted)) {
