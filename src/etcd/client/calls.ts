@@ -158,11 +158,10 @@ export class Calls {
     return AbortSignal.any([this.#closed.signal, ...given]);
   }
 
-  situation(channel: EndpointChannel, options: CallOptions, timeoutMs?: number): CallSituation {
+  situation(channel: EndpointChannel, options: CallOptions): CallSituation {
     return {
       endpoint: channel.endpoint.text,
       signals: [options.signal, this.#options.signal, this.#closed.signal],
-      timeoutMs,
       userGiven: this.userGiven,
     };
   }
@@ -189,7 +188,8 @@ export class Calls {
           // gRPC takes whole milliseconds only.
           const leftMs =
             deadline === undefined ? undefined : Math.max(1, Math.ceil(deadline - performance.now()));
-          const situation = this.situation(channel, options, limitMs > 0 ? limitMs : undefined);
+          const timeoutMs = limitMs > 0 ? limitMs : undefined;
+          const situation = { ...this.situation(channel, options), service: name.service, timeoutMs };
           return sendUnary(transport, { ...name, headers, signal }, request, leftMs, situation);
         });
       } catch (error) {

@@ -42,6 +42,16 @@ describe('serverError', () => {
     assert.match(denied(false).hint, /common name of the client certificate/);
   });
 
+  test('a user whom etcd does not know is a forgotten one, except in calls about users', () => {
+    // 3.4 and 3.5 say the first, 3.6 and later the second.
+    for (const text of ['auth: user not found', 'etcdserver: user name not found']) {
+      const code = (more: object) => serverError(2, text, { ...situation, ...more }).code;
+      assert.equal(code({ userGiven: false }), 'AUTH_REQUIRED');
+      assert.equal(code({ userGiven: false, service: 'Auth' }), 'ETCD_ERROR');
+      assert.equal(code({ userGiven: true }), 'ETCD_ERROR');
+    }
+  });
+
   test('known troubles have a hint of their own', () => {
     assert.match(serverError(8, 'etcdserver: mvcc: database space exceeded', situation).hint, /defragment/);
   });

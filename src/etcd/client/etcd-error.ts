@@ -1,4 +1,5 @@
 import { type ErrorCode, HoldfastError, isHoldfastError } from '../../base/index.ts';
+import type { ServiceName } from './service-names.ts';
 
 /** What is known about a call when it fails. */
 export interface CallSituation {
@@ -6,11 +7,10 @@ export interface CallSituation {
   /** The caller's signals: aborted ones turn a cancelled call into INTERRUPTED. */
   readonly signals: readonly (AbortSignal | undefined)[];
   readonly timeoutMs?: number | undefined;
-  /**
-   * Whether a user was given. Without one etcd takes the common name of the client certificate for the user, so that a
-   * forgotten --user shows as "permission denied".
-   */
+  /** Whether a user was given: without one, errors about users mean that one is needed. */
   readonly userGiven?: boolean;
+  /** The service that was called. */
+  readonly service?: ServiceName;
 }
 
 /**
@@ -57,10 +57,12 @@ export function serverError(
   const byText = codeOfText.find(([pattern]) => pattern.test(text))?.[1];
   let code = byText ?? codeOfStatus[grpcCode] ?? 'ETCD_ERROR';
   if (code === 'AUTH_REQUIRED' && situation.userGiven === true) code = 'AUTH_FAILED';
-  if (code === 'PERMISSION_DENIED' && situation.userGiven === false) code = 'AUTH_REQUIRED';
+  if (situation.userGiven === false && isAboutCertificateUser(code, text, situation)) code = 'AUTH_REQUIRED';
   return new HoldfastError(code, text === '' ? `gRPC status ${grpcCode}` : text, {
     details: { endpoint: situation.endpoint, grpcCode },
-    ...hintOf(code, text),
+    ...(code === 'AUTH_REQUIRED' && !text.includes('user name is empty')
+      ? { hint: forgottenUser }
+      : hintOf(text)),
     cause,
   });
 }
@@ -85,8 +87,16 @@ export function interruption(reason: unknown): HoldfastError {
   return new HoldfastError('INTERRUPTED', 'interrupted', { cause: reason });
 }
 
-function hintOf(code: ErrorCode, text: string): { hint?: string } {
-  if (code === 'AUTH_REQUIRED' && text.includes('permission denied')) return { hint: forgottenUser };
+/**
+ * Whether an error is about the user that etcd takes from the client certificate when none is given: one who may not
+ * do this, or, in calls that only root may make, one whom etcd does not know.
+ */
+function isAboutCertificateUser(code: ErrorCode, text: string, situation: CallSituation): boolean {
+  if (code === 'PERMISSION_DENIED') return true;
+  return situation.service !== 'Auth' && /user( name)? not found/.test(text);
+}
+
+function hintOf(text: string): { hint?: string } {
   const hint = hints.find(([pattern]) => pattern.test(text))?.[1];
   return hint === undefined ? {} : { hint };
 }
