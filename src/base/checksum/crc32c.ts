@@ -13,7 +13,6 @@ interface NativeCrc32 {
 let native: NativeCrc32 | null | undefined;
 
 function loadNative(): NativeCrc32 | null {
-  if (process.env['HOLDFAST_PURE_CRC'] !== undefined) return null;
   try {
     return createRequire(import.meta.url)('@node-rs/crc32') as NativeCrc32;
   } catch {
