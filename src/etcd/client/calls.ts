@@ -43,8 +43,8 @@ const reads: ReadonlySet<string> = new Set([
 const readRetries = 2;
 const readRetryPauseMs = 100;
 
-/** One attempt of a call on one endpoint, with the metadata that it must send. */
-export type Attempt<T> = (channel: EndpointChannel, headers: Headers) => Promise<T>;
+/** gRPC metadata: header names in lower case and their values. */
+export type Metadata = Readonly<Record<string, string>>;
 
 /** A method of the API: service, and name in lower camel case. */
 export interface MethodName {
@@ -76,7 +76,7 @@ export class Calls {
 
   /** A request with one answer; both are the messages of the method. */
   async unary(name: MethodName, request: object, options: CallOptions = {}): Promise<object> {
-    return this.withToken(options, (token) => this.#send(name, request, options, token));
+    return this.withMetadata(options, (metadata) => this.#send(name, request, options, metadata));
   }
 
   /**
@@ -87,32 +87,31 @@ export class Calls {
     name: MethodName,
     requests: AsyncIterable<object>,
     options: CallOptions,
-    extraHeaders: Readonly<Record<string, string>> = {},
+    extraMetadata: Metadata = {},
   ): Promise<AsyncIterable<object>> {
     const signal = this.signalOf(options);
-    return this.withToken(options, (token) =>
-      this.failOver(options, token, false, async (channel, headers) => {
-        for (const [key, value] of Object.entries(extraHeaders)) headers.set(key, value);
+    return this.withMetadata(options, (metadata) =>
+      this.failOver(options, false, async (channel) => {
         const { openStream, transport } = await this.#grpc(channel);
-        return openStream(
-          transport,
-          { ...name, headers, signal },
-          requests,
-          this.situation(channel, options),
-        );
+        const call = { ...name, metadata: { ...metadata, ...extraMetadata }, signal };
+        return openStream(transport, call, requests, this.situation(channel, options));
       }),
     );
   }
 
-  /** Runs a call with a token; once more with a new one when the server no longer knows the old one. */
-  async withToken<T>(options: CallOptions, call: (token: string | undefined) => Promise<T>): Promise<T> {
-    const token = await this.#authentication.token();
+  /** Runs a call with the token of the user; once more with a new one when the server no longer knows the old one. */
+  async withMetadata<T>(options: CallOptions, call: (metadata: Metadata) => Promise<T>): Promise<T> {
     try {
-      return await call(token);
+      return await call(await this.#metadata());
     } catch (error) {
       if (this.signalOf(options).aborted || !this.dropStaleToken(error)) throw error;
-      return call(await this.#authentication.token());
+      return call(await this.#metadata());
     }
+  }
+
+  async #metadata(): Promise<Metadata> {
+    const token = await this.#authentication.token();
+    return token === undefined ? {} : { [tokenHeader]: token };
   }
 
   /**
@@ -131,17 +130,14 @@ export class Calls {
    */
   async failOver<T>(
     options: CallOptions,
-    token: string | undefined,
     read: boolean,
-    attempt: Attempt<T>,
+    attempt: (channel: EndpointChannel) => Promise<T>,
   ): Promise<T> {
     const candidates = this.endpoints.candidates(options.endpoint);
     const failures: HoldfastError[] = [];
     for (const channel of candidates) {
-      const headers = new Headers();
-      if (token !== undefined) headers.set(tokenHeader, token);
       try {
-        const result = await attempt(channel, headers);
+        const result = await attempt(channel);
         this.endpoints.prefer(channel);
         return result;
       } catch (error) {
@@ -171,26 +167,21 @@ export class Calls {
     await this.endpoints.close();
   }
 
-  async #send(
-    name: MethodName,
-    request: object,
-    options: CallOptions,
-    token: string | undefined,
-  ): Promise<object> {
+  async #send(name: MethodName, request: object, options: CallOptions, metadata: Metadata): Promise<object> {
     const limitMs = options.timeoutMs ?? this.#options.commandTimeoutMs ?? defaultCommandTimeoutMs;
     const deadline = limitMs > 0 ? performance.now() + limitMs : undefined;
     const read = reads.has(name.method);
     const signal = this.signalOf(options);
     for (let retries = 0; ; retries++) {
       try {
-        return await this.failOver(options, token, read, async (channel, headers) => {
+        return await this.failOver(options, read, async (channel) => {
           const { sendUnary, transport } = await this.#grpc(channel);
           // gRPC takes whole milliseconds only.
           const leftMs =
             deadline === undefined ? undefined : Math.max(1, Math.ceil(deadline - performance.now()));
           const timeoutMs = limitMs > 0 ? limitMs : undefined;
           const situation = { ...this.situation(channel, options), service: name.service, timeoutMs };
-          return sendUnary(transport, { ...name, headers, signal }, request, leftMs, situation);
+          return sendUnary(transport, { ...name, metadata, signal }, request, leftMs, situation);
         });
       } catch (error) {
         const pauseMs = readRetryPauseMs * 2 ** retries;
@@ -203,7 +194,7 @@ export class Calls {
 
   async #fetchToken(user: EtcdUser): Promise<string> {
     const request = { name: user.name, password: user.password };
-    const reply = await this.#send({ service: 'Auth', method: 'authenticate' }, request, {}, undefined);
+    const reply = await this.#send({ service: 'Auth', method: 'authenticate' }, request, {}, {});
     return (reply as AuthenticateResponse).token;
   }
 
