@@ -1,7 +1,7 @@
 /** The real outside: this process's streams, environment and signals. */
 import { fstatSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { errnoOf, HoldfastError, removeUnfinishedNow } from '../base/index.ts';
+import { errnoOf, fileError, HoldfastError, removeUnfinishedNow } from '../base/index.ts';
 import type { CliIo, CliStream } from './command/index.ts';
 import { askSecret } from './input/index.ts';
 
@@ -23,11 +23,13 @@ export function openProcessIo(): ProcessIo {
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   let isOutputGone = false;
-  const onOutputGone = () => {
-    isOutputGone = true;
-    stop.abort(new HoldfastError('INTERRUPTED', 'the reader of standard output is gone'));
+  const onOutputBroken = (error: unknown) => {
+    isOutputGone = errnoOf(error) === 'EPIPE';
+    const gone = new HoldfastError('INTERRUPTED', 'the reader of standard output is gone');
+    stop.abort(isOutputGone ? gone : outputError(error));
+    if (!isOutputGone) throw outputError(error);
   };
-  const stdout = new OutputStream(1, () => process.stdout, onOutputGone);
+  const stdout = new OutputStream(1, () => process.stdout, onOutputBroken);
   // Messages that nobody reads are no reason to fail.
   const stderr = new OutputStream(
     2,
@@ -73,14 +75,15 @@ function isTerminal(fd: number): boolean {
 class OutputStream implements CliStream {
   readonly #fd: number;
   readonly #openStream: () => NodeJS.WriteStream;
-  readonly #onGone: () => void;
+  readonly #onBroken: (error: unknown) => void;
   #stream: NodeJS.WriteStream | undefined;
   #isGone = false;
 
-  constructor(fd: number, openStream: () => NodeJS.WriteStream, onGone: () => void) {
+  /** @param onBroken told why nothing more can be written; what it throws, the write throws */
+  constructor(fd: number, openStream: () => NodeJS.WriteStream, onBroken: (error: unknown) => void) {
     this.#fd = fd;
     this.#openStream = openStream;
-    this.#onGone = onGone;
+    this.#onBroken = onBroken;
   }
 
   get isTerminal(): boolean {
@@ -100,7 +103,7 @@ class OutputStream implements CliStream {
   send(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#takeStream().write(bytes, (error) => {
-        if (error) reject(error);
+        if (error) reject(outputError(error));
         else resolve();
       });
     });
@@ -121,7 +124,8 @@ class OutputStream implements CliStream {
       while (rest.length > 0 && !this.#isGone) rest = rest.subarray(writeSync(this.#fd, rest));
     } catch (error) {
       if (errnoOf(error) === 'EAGAIN') return rest;
-      this.#fail(error);
+      this.#isGone = true;
+      this.#onBroken(error);
     }
     return rest;
   }
@@ -129,14 +133,19 @@ class OutputStream implements CliStream {
   #takeStream(): NodeJS.WriteStream {
     if (this.#stream === undefined) {
       this.#stream = this.#openStream();
-      this.#stream.on('error', (error) => this.#fail(error));
+      this.#stream.on('error', (error) => {
+        this.#isGone = true;
+        try {
+          this.#onBroken(error);
+        } catch {
+          // Nobody called: the abort that came before the throw stops whatever is under way.
+        }
+      });
     }
     return this.#stream;
   }
+}
 
-  #fail(error: unknown): void {
-    this.#isGone = true;
-    if (errnoOf(error) !== 'EPIPE') throw error;
-    this.#onGone();
-  }
+function outputError(error: unknown): Error {
+  return fileError(error, 'write to', 'standard output') as Error;
 }

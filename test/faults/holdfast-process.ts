@@ -71,7 +71,11 @@ export function runHoldfastProcess(
   return startHoldfast(args, options).ended;
 }
 
-function commandLine(args: readonly string[], { preload = [], umask }: HoldfastOptions): string[] {
+/** The program and its arguments, for whoever starts it in a way of their own. */
+export function commandLine(
+  args: readonly string[],
+  { preload = [], umask }: HoldfastOptions = {},
+): string[] {
   const imports = preload.flatMap((url) => ['--import', url]);
   const node = [process.execPath, ...imports, entry, ...args];
   // The shell becomes the program, so that signals reach it.

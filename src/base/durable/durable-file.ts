@@ -109,6 +109,8 @@ interface FileIdentity {
  * run with the same temporary name may have put its own there, and that one, half written, must not get the final name.
  */
 async function claim(file: FileIdentity, temporaryPath: string, privatePath: string): Promise<void> {
+  // Taking another run's file, even to give it back, would make that run fail if it commits just then.
+  if (!(await isAt(file, temporaryPath))) throw superseded(temporaryPath);
   try {
     await rename(temporaryPath, privatePath);
   } catch (error) {

@@ -65,9 +65,9 @@ export async function restoreSnapshot(
   const checked = await checkAndFlush(run, written);
   logChanges(written, run);
   const { plan } = written;
-  await writeNewFile(join(target.walDir, plan.wal.name), plan.wal.bytes, 0o600, plan.wal.sizeBytes);
-  // etcd leaves the mode of this one to the umask.
-  await writeNewFile(join(target.snapDir, plan.snap.name), plan.snap.bytes, 0o666);
+  await writeNewFile(join(target.walDir, plan.wal.name), plan.wal.bytes, plan.wal.sizeBytes);
+  // etcd leaves the mode of this file to the umask. Ours are all for their owner only.
+  await writeNewFile(join(target.snapDir, plan.snap.name), plan.snap.bytes);
   throwIfInterrupted(ctx.signal);
   await target.commit();
   ctx.log.info('restored snapshot', fields);
@@ -124,14 +124,9 @@ async function checkAndFlush(run: RestoreRun, written: WrittenDatabase): Promise
   return checked.value;
 }
 
-async function writeNewFile(
-  path: string,
-  bytes: Uint8Array,
-  mode: number,
-  sizeBytes?: number,
-): Promise<void> {
+async function writeNewFile(path: string, bytes: Uint8Array, sizeBytes?: number): Promise<void> {
   try {
-    await using handle = await open(path, 'wx', mode);
+    await using handle = await open(path, 'wx', 0o600);
     await handle.writeFile(bytes);
     if (sizeBytes !== undefined) await handle.truncate(sizeBytes);
     await handle.sync();
