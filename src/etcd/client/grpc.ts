@@ -3,6 +3,7 @@ import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { HoldfastError } from '../../base/index.ts';
 import { Auth, Cluster, KV, Lease, Maintenance, Watch } from '../api.ts';
+import type { Metadata } from './calls.ts';
 import type { EtcdConnection } from './connection.ts';
 import {
   type CallSituation,
@@ -29,7 +30,7 @@ export interface GrpcCall {
   readonly service: ServiceName;
   /** In lower camel case. */
   readonly method: string;
-  readonly headers: Headers;
+  readonly metadata: Metadata;
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +57,7 @@ export async function sendUnary(
   const method = methodOf(call) as DescMethodUnary;
   try {
     const message = create(method.input, request as Init);
-    const reply = await transport.unary(method, call.signal, leftMs, call.headers, message);
+    const reply = await transport.unary(method, call.signal, leftMs, new Headers(call.metadata), message);
     return reply.message;
   } catch (error) {
     throw grpcError(error, situation);
@@ -76,7 +77,7 @@ export async function openStream(
       method,
       call.signal,
       undefined,
-      call.headers,
+      new Headers(call.metadata),
       requests as AsyncIterable<Init>,
     );
     return mapErrors(reply.message, situation);

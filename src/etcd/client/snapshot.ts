@@ -1,7 +1,6 @@
 import * as http2 from 'node:http2';
 import { HoldfastError } from '../../base/index.ts';
-import { tokenHeader } from './authentication.ts';
-import type { Calls } from './calls.ts';
+import type { Calls, Metadata } from './calls.ts';
 import type { EtcdConnection } from './connection.ts';
 import { type CallSituation, connectionLost, etcdError, interruption, serverError } from './etcd-error.ts';
 import type { CallOptions } from './options.ts';
@@ -48,14 +47,14 @@ export function receiveSnapshot(
   receiver: SnapshotReceiver,
   options: SnapshotOptions,
 ): Promise<SnapshotTotals> {
-  return calls.withToken(options, (token) =>
-    calls.failOver(options, token, false, async (channel) => {
+  return calls.withMetadata(options, (metadata) =>
+    calls.failOver(options, false, async (channel) => {
       const situation = calls.situation(channel, options);
       // A connection of its own, because only one stream of a connection can be diverted.
       const connection = channel.divertingConnection();
       try {
         const call = new SnapshotCall(connection, receiver, situation, options);
-        return await call.run(token, calls.signalOf(options));
+        return await call.run(metadata, calls.signalOf(options));
       } finally {
         await connection.close();
       }
@@ -110,12 +109,8 @@ class SnapshotCall {
     });
   }
 
-  async run(token: string | undefined, signal: AbortSignal): Promise<SnapshotTotals> {
-    const headers = {
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      ...(token !== undefined && { [tokenHeader]: token }),
-    };
+  async run(metadata: Metadata, signal: AbortSignal): Promise<SnapshotTotals> {
+    const headers = { 'content-type': 'application/grpc', te: 'trailers', ...metadata };
     const opening = this.#connection
       .requestDiverted(path, headers, (chunk) => this.#onData(chunk))
       .catch((error: unknown) => {

@@ -29,38 +29,39 @@ export function createSecureContext(options: TlsOptions): tls.SecureContext {
     const [given, missing] = options.certPem === undefined ? ['key', 'certificate'] : ['certificate', 'key'];
     throw invalid(`a client ${given} was given without its ${missing}`);
   }
-  checkPart('CA certificate', options.caPem, (ca) => ({ ca }));
-  checkPart('client certificate', options.certPem, (cert) => ({ cert }));
-  checkPart('client key', options.keyPem, (key) => ({ key }));
+  const { caPem } = options;
   try {
+    // OpenSSL takes a text without any certificate for an empty list of authorities.
+    if (caPem !== undefined && !isPem(caPem)) throw new Error('no PEM block');
     return tls.createSecureContext({
-      ca: options.caPem === undefined ? tls.getCACertificates('system') : pem(options.caPem),
-      ...(options.certPem && { cert: pem(options.certPem) }),
-      ...(options.keyPem && { key: pem(options.keyPem) }),
+      ca: caPem === undefined ? tls.getCACertificates('system') : text(caPem),
+      ...(options.certPem && { cert: text(options.certPem) }),
+      ...(options.keyPem && { key: text(options.keyPem) }),
       minVersion: options.minVersion ?? 'TLSv1.2',
     });
   } catch (error) {
-    // Each part parses, so what is left is a pair that does not belong together.
-    throw invalid('the client key does not belong to the client certificate', error);
+    throw whatIsWrong(options, error);
   }
 }
 
-/** Parses one part by itself, so that the message can name it: OpenSSL's own errors do not. */
-function checkPart(
-  name: string,
-  bytes: Uint8Array | undefined,
-  as: (text: string) => tls.SecureContextOptions,
-): void {
-  if (bytes === undefined) return;
-  const text = pem(bytes);
-  try {
-    // OpenSSL takes a CA text without any certificate for an empty list.
-    if (!text.includes('-----BEGIN ')) throw new Error('no PEM block');
-    tls.createSecureContext(as(text));
-  } catch (error) {
-    const encrypted = text.includes('ENCRYPTED');
-    throw invalid(`the ${name} ${encrypted ? 'is encrypted' : 'is not valid PEM'}`, error);
+/** Tries each part by itself, so that the message can name it: OpenSSL's own errors do not. */
+function whatIsWrong(options: TlsOptions, cause: unknown): HoldfastError {
+  const parts: readonly [name: string, bytes: Uint8Array | undefined, field: 'ca' | 'cert' | 'key'][] = [
+    ['CA certificate', options.caPem, 'ca'],
+    ['client certificate', options.certPem, 'cert'],
+    ['client key', options.keyPem, 'key'],
+  ];
+  for (const [name, bytes, field] of parts) {
+    if (bytes === undefined) continue;
+    try {
+      if (!isPem(bytes)) throw new Error('no PEM block');
+      tls.createSecureContext({ [field]: text(bytes) });
+    } catch (error) {
+      const encrypted = text(bytes).includes('ENCRYPTED');
+      return invalid(`the ${name} ${encrypted ? 'is encrypted' : 'is not valid PEM'}`, error);
+    }
   }
+  return invalid('the client key does not belong to the client certificate', cause);
 }
 
 /** Options of one TLS connection to an endpoint. */
@@ -81,7 +82,11 @@ export function tlsConnectOptions(
   };
 }
 
-function pem(bytes: Uint8Array): string {
+function isPem(bytes: Uint8Array): boolean {
+  return text(bytes).includes('-----BEGIN ');
+}
+
+function text(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 }
 

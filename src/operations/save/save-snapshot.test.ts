@@ -234,7 +234,7 @@ const failures: readonly Failure[] = [
   },
   {
     name: 'an error of the server at once',
-    code: 'PERMISSION_DENIED',
+    code: 'AUTH_REQUIRED',
     message: /^etcdserver: permission denied$/,
     script: (call) => call.end(7, 'etcdserver: permission denied'),
   },
