@@ -1,7 +1,7 @@
 import type { Output, TextTable } from './view.ts';
 
-/** A table in the borders of etcdctl 3.7: header in capitals and centred, cells to the right. */
-export function printTable({ header, rows }: TextTable, output: Output): void {
+/** A table in the borders of etcdctl 3.7: header in capitals and centred, cells to the right unless asked otherwise. */
+export function printTable({ header, rows, align }: TextTable, output: Output): void {
   const titles = header.map((title) => title.replaceAll('_', ' ').toUpperCase());
   const widths = titles.map((title, column) =>
     Math.max(width(title), ...rows.map((row) => width(cellOf(row, column)))),
@@ -12,7 +12,8 @@ export function printTable({ header, rows }: TextTable, output: Output): void {
   rule('┌', '┬', '┐');
   cells(titles.map((title, column) => centred(title, widths[column]!)));
   if (rows.length > 0) rule('├', '┼', '┤');
-  for (const row of rows) cells(widths.map((size, column) => toTheRight(cellOf(row, column), size)));
+  const place = align === 'left' ? toTheLeft : toTheRight;
+  for (const row of rows) cells(widths.map((size, column) => place(cellOf(row, column), size)));
   rule('└', '┴', '┘');
 }
 
@@ -27,6 +28,10 @@ function width(text: string): number {
 
 function toTheRight(text: string, size: number): string {
   return ' '.repeat(size - width(text)) + text;
+}
+
+function toTheLeft(text: string, size: number): string {
+  return text + ' '.repeat(size - width(text));
 }
 
 /** An odd space goes to the right. */

@@ -8,6 +8,8 @@ export const writeOuts: readonly WriteOut[] = ['simple', 'json', 'table', 'field
 export interface TextTable {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Where cells stand: to the right, as in etcd's own tables, unless a report of ours has sentences in them. */
+  readonly align?: 'left' | 'right';
 }
 
 /** What a view writes to. Bytes go out as they are: keys and values need not be text. */

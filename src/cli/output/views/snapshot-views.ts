@@ -64,8 +64,8 @@ export function verifyView({ path, checks, ok }: VerifyResult): View {
   return {
     simple(output) {
       const width = Math.max(...checks.map(({ name }) => name.length));
-      for (const { name, status, summary } of checks)
-        output.line(`${status.padEnd(4)}  ${name.padEnd(width)}  ${summary}`);
+      for (const [name, status, text] of reportLines(checks))
+        output.line(`${status.padEnd(4)}  ${name.padEnd(width)}  ${text}`);
       output.line(ok ? `${path}: no check failed` : `${path}: at least one check failed`);
     },
     json: () => ({
@@ -86,8 +86,23 @@ export function verifyView({ path, checks, ok }: VerifyResult): View {
       field(output, 'OK', ok);
     },
     table: () => ({
+      align: 'left',
       header: ['check', 'status', 'summary'],
-      rows: checks.map(({ name, status, summary }) => [name, status, summary]),
+      rows: reportLines(checks),
     }),
   };
+}
+
+/** A line for each check, and below it one for each finding that says more than the summary. */
+function reportLines(checks: VerifyResult['checks']): [name: string, status: string, text: string][] {
+  return checks.flatMap(({ name, status, summary, findings, omittedFindings }) => {
+    const telling = findings.filter(({ severity, message }) => severity !== 'ok' && message !== summary);
+    const more: [string, string, string][] =
+      omittedFindings > 0 ? [['', '', `and ${omittedFindings} more`]] : [];
+    return [
+      [name, status, summary],
+      ...telling.map(({ severity, message }): [string, string, string] => ['', severity, message]),
+      ...more,
+    ];
+  });
 }
