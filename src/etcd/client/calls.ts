@@ -10,6 +10,7 @@ import {
   type EtcdClientOptions,
   type EtcdUser,
 } from './options.ts';
+import type { Metadata } from './metadata.ts';
 import type { ServiceName } from './service-names.ts';
 
 /** Codes that only a failed dial gives: the request never left, so that another endpoint may get it, write or not. */
@@ -42,9 +43,6 @@ const reads: ReadonlySet<string> = new Set([
 
 const readRetries = 2;
 const readRetryPauseMs = 100;
-
-/** gRPC metadata: header names in lower case and their values. */
-export type Metadata = Readonly<Record<string, string>>;
 
 /** A method of the API: service, and name in lower camel case. */
 export interface MethodName {

@@ -3,7 +3,7 @@ import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { HoldfastError } from '../../base/index.ts';
 import { Auth, Cluster, KV, Lease, Maintenance, Watch } from '../api.ts';
-import type { Metadata } from './calls.ts';
+import type { Metadata } from './metadata.ts';
 import type { EtcdConnection } from './connection.ts';
 import {
   type CallSituation,

@@ -1,10 +1,11 @@
 import * as http2 from 'node:http2';
 import { HoldfastError } from '../../base/index.ts';
-import type { Calls, Metadata } from './calls.ts';
+import type { Calls } from './calls.ts';
 import type { EtcdConnection } from './connection.ts';
 import { type CallSituation, connectionLost, etcdError, interruption, serverError } from './etcd-error.ts';
 import type { CallOptions } from './options.ts';
 import { SnapshotDecoder, type SnapshotMessage } from './snapshot-decoder.ts';
+import type { Metadata } from './metadata.ts';
 
 /** Takes a snapshot stream as it arrives. What a method throws ends the call and is thrown by it. */
 export interface SnapshotReceiver {
