@@ -4,12 +4,11 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { MvccModel } from '../support/mvcc-model.ts';
 import { runHoldfast } from '../support/run-cli.ts';
-import { snapshotBytes } from '../support/snapshot-file.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { type ExpectedFailure, expectFailure, expectJsonFailure } from './expect-failure.ts';
 import { runHoldfastProcess } from './holdfast-process.ts';
+import { sampleSnapshot } from './sample-snapshot.ts';
 
 const commands = ['status', 'verify', 'hashkv', 'restore'] as const;
 type Command = (typeof commands)[number];
@@ -20,17 +19,9 @@ interface BadFile {
   readonly says: ExpectedFailure | Readonly<Record<Command, ExpectedFailure | 'works'>>;
 }
 
-const sound = sampleSnapshot();
+const sound = sampleSnapshot(0);
 const database = sound.subarray(0, -32);
 const pageSize = 4096;
-
-function sampleSnapshot(): Uint8Array {
-  const model = new MvccModel();
-  for (let index = 0; index < 400; index++) {
-    model.apply([{ key: `/registry/pods/p${index % 200}`, value: `${index} ${'x'.repeat(300)}` }]);
-  }
-  return Uint8Array.from(snapshotBytes(model.store()));
-}
 
 /** A flipped bit in the middle of a value: the structure stays sound. */
 function withFlippedValue(): Uint8Array {
