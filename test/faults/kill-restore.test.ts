@@ -7,6 +7,7 @@ import { requirePeer } from '../peers/index.ts';
 import { etcdutl } from '../support/etcdctl.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { testSeed } from '../support/test-seed.ts';
 import { readTree } from './directory-tree.ts';
 import { runHoldfastProcess, startHoldfast } from './holdfast-process.ts';
 import { type Duration, describeMoment, killedRun, measuredRun, randomMoment } from './random-kills.ts';
@@ -16,8 +17,7 @@ const kills = process.env['HOLDFAST_SOAK'] === '1' ? 500 : 50;
 const placed = [/^data$/, /^wal$/, /^data\.holdfast-restore-/];
 
 test(`killed ${kills} times, a restore is whole or not there, and the next one succeeds`, async (t) => {
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  t.diagnostic(`seed ${seed}`);
+  const seed = testSeed(t);
   const random = new Random(seed);
   await using dir = await tempDir('kill-restore');
   const snapshot = join(dir.path, 'snapshot.db');

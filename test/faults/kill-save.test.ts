@@ -7,6 +7,7 @@ import { requirePeer } from '../peers/index.ts';
 import { etcdutl } from '../support/etcdctl.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { testSeed } from '../support/test-seed.ts';
 import { startFilledEtcd } from './filled-etcd.ts';
 import { runHoldfastProcess, startHoldfast } from './holdfast-process.ts';
 import { describeMoment, killedRun, measuredRun, randomMoment } from './random-kills.ts';
@@ -19,8 +20,7 @@ const oldFile = 'what was saved the day before';
 test(`killed ${kills} times, a save is whole or not there, and the next one succeeds`, async (t) => {
   const peer = await requirePeer(t, '3.6');
   if (peer === undefined) return;
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  t.diagnostic(`seed ${seed}`);
+  const seed = testSeed(t);
   const random = new Random(seed);
   await using dir = await tempDir('kill-save');
   await using server = await startFilledEtcd(dir.path, 32 << 20, { peer });
