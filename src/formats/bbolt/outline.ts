@@ -11,6 +11,7 @@ import {
   branchElement,
   corrupt,
   leafElement,
+  elementSize,
   maximumDepth,
   maximumKeySize,
   type Page,
@@ -169,7 +170,7 @@ function outlineBucket(growing: Growing, bucket: Bucket): BucketOutline {
     return { bucket, firstLeaf, leafCount: 0 };
   }
   const height = heightOf(growing, bucket.rootId);
-  if (height === 0) addLeaf(growing, bucket.rootId, new Uint8Array(0));
+  if (height === 0) addLeaf(growing, bucket.rootId, new Uint8Array(0), 0, 0);
   else collectLeaves(growing, bucket.rootId, unbounded, height);
   return { bucket, firstLeaf, leafCount: growing.leafCount - firstLeaf };
 }
@@ -200,26 +201,52 @@ function collectLeaves(growing: Growing, id: number, range: Range, height: numbe
   if (range.lower !== undefined && compareBytes(branchElement(page, 0).key, range.lower) !== 0)
     throw outOfBounds(page);
   addOtherPages(growing, page);
-  for (const child of childrenOf(page, range)) {
-    if (height > 1) collectLeaves(growing, child.id, child.range, height - 1);
-    else addLeaf(growing, child.id, child.range.lower);
+  if (height === 1) {
+    addLeavesBelow(growing, page, range);
+    return;
   }
+  for (const child of childrenOf(page, range)) collectLeaves(growing, child.id, child.range, height - 1);
 }
 
-/** Adds a leaf with the key that its parent gives to it; nothing for the only leaf of a bucket. */
-function addLeaf(growing: Growing, id: number, bound: Uint8Array): void {
+/**
+ * Adds the leaves below a branch after the same checks as `childrenOf`, whose lower bound the caller has made. Nearly
+ * every branch is one of these, so no object is made for a child.
+ */
+function addLeavesBelow(growing: Growing, page: Page, range: Range): void {
+  const { id, bytes, view, count } = page;
+  let beforeStart = 0;
+  let beforeEnd = 0;
+  for (let index = 0; index < count; index++) {
+    const at = pageHeaderSize + index * elementSize;
+    const start = at + view.getUint32(at, true);
+    const end = start + view.getUint32(at + 4, true);
+    if (end === start || end - start > maximumKeySize)
+      throw corrupt('key-size', `page ${id}: a key of ${end - start} bytes`, { page: id });
+    if (index > 0 && compareRuns(bytes, beforeStart, beforeEnd, bytes, start, end) >= 0)
+      throw corrupt('key-order', `page ${id}: a key is not above the key before it`, { page: id });
+    addLeaf(growing, readPageId(view, at + 8), bytes, start, end);
+    beforeStart = start;
+    beforeEnd = end;
+  }
+  const { upper } = range;
+  if (upper !== undefined && compareRuns(bytes, beforeStart, beforeEnd, upper, 0, upper.length) >= 0)
+    throw outOfBounds(page);
+}
+
+/** Adds a leaf with the key, a run of `bytes`, that its parent gives to it; an empty one for the only leaf of a bucket. */
+function addLeaf(growing: Growing, id: number, bytes: Uint8Array, keyStart: number, keyEnd: number): void {
   if (id < 2 || id >= growing.leafByPage.length)
     throw corrupt('page-out-of-range', `page ${id}: out of range`, { page: id });
   if (growing.leafByPage[id] !== 0)
     throw corrupt('page-twice', `page ${id}: used more than once`, { page: id });
   const start = growing.boundEnds[growing.leafCount - 1] ?? 0;
-  const end = start + bound.length;
+  const end = start + (keyEnd - keyStart);
   if (end > growing.bounds.length) {
     const grown = new Uint8Array(Math.max(growing.bounds.length * 2, end));
     grown.set(growing.bounds);
     growing.bounds = grown;
   }
-  growing.bounds.set(bound, start);
+  for (let from = keyStart, to = start; from < keyEnd; from++, to++) growing.bounds[to] = bytes[from]!;
   growing.leafIds[growing.leafCount] = id;
   growing.boundEnds[growing.leafCount] = end;
   growing.leafCount++;

@@ -31,6 +31,7 @@ export interface ScanJob {
   readonly keyLeaves: readonly [first: number, end: number];
   /** [next block, fault flag, overflow pages that leaves claim]; all by Atomics. */
   readonly shared: Int32Array;
+  /** CRC-32C of the run of leaves that ends with this one, and the run's size: 0 where a later leaf continues it. */
   readonly crcs: Uint32Array;
   readonly sizes: Uint32Array;
   readonly rows: Uint32Array;
@@ -39,6 +40,9 @@ export interface ScanJob {
 
 /** A block stays in the processor's cache between the read and the checksum. */
 export const defaultBlockBytes = 512 * 1024;
+
+/** Sizes of runs are kept as 32 bits; a single leaf may add 2 GiB. */
+const longestRunBytes = 1 << 30;
 
 /** Something that only the full check can judge was met; the scan's results are void. */
 export function hasFault(job: ScanJob): boolean {
@@ -51,6 +55,7 @@ export class ScanThread {
   readonly #job: ScanJob;
   readonly #buffer: Uint8Array;
   readonly #view: DataView;
+  #lastLeaf = -1;
 
   constructor(job: ScanJob) {
     this.#job = job;
@@ -132,10 +137,24 @@ export class ScanThread {
       this.#fault();
       return;
     }
-    job.crcs[leaf] = crc32c(bytes.subarray(run.start, run.end));
-    job.sizes[leaf] = run.end - run.start;
+    this.#checksum(leaf, bytes.subarray(run.start, run.end));
     job.rows[leaf] = run.count;
     job.overflows[leaf] = overflow;
+  }
+
+  /**
+   * Where the leaf before in tree order was also the one before on disk, its checksum is continued: the sum of the
+   * run stands at its last leaf, and the others count as empty. So there is little left to combine.
+   */
+  #checksum(leaf: number, rows: Uint8Array): void {
+    const { crcs, sizes, bucketEnds } = this.#job;
+    const before = leaf - 1;
+    const continues =
+      leaf > 0 && before === this.#lastLeaf && sizes[before]! < longestRunBytes && !bucketEnds.has(leaf);
+    crcs[leaf] = crc32c(rows, continues ? crcs[before] : 0);
+    sizes[leaf] = rows.length + (continues ? sizes[before]! : 0);
+    if (continues) sizes[before] = 0;
+    this.#lastLeaf = leaf;
   }
 
   #visitorOf(bytes: Uint8Array, leaf: number): RowVisitor | undefined {
