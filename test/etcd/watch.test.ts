@@ -199,6 +199,9 @@ test('a watch goes on at another member', async (t) => {
   const reader = new Reader(watcher.watch(prefix));
   assert.equal((await reader.next()).created, true);
   await third!.kill();
+  // It may have been the leader: a write before the others have chosen one fails.
+  await first!.ready();
+  await second!.ready();
   await put(writer, 'w/a', '1');
   assert.equal((await reader.next()).events.length, 1);
 });
