@@ -202,9 +202,11 @@ async function startPair(t: TestContext, line: PeerLine): Promise<Pair | undefin
     ...servers,
     named: (stdout, side) =>
       Promise.resolve(
-        names[side].reduce(
-          (text, [from, to]) => text.replaceAll(from, to),
-          inNewWords(Buffer.from(stdout).toString('latin1')),
+        withoutPadding(
+          names[side].reduce(
+            (text, [from, to]) => text.replaceAll(from, to),
+            inNewWords(Buffer.from(stdout).toString('latin1')),
+          ),
         ),
       ),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -232,6 +234,11 @@ function inNewWords(text: string): string {
       return `"response${kind.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}":`;
     })
     .replace('added as learner to', 'added to');
+}
+
+/** Ids are printed in at least sixteen columns: one that begins with zeros has as many more spaces before it. */
+function withoutPadding(text: string): string {
+  return text.replaceAll(/ +(?=(CLUSTER|MEMBER)-HEX)/g, ' ');
 }
 
 function inputOf({ stdin }: Step): { readonly stdin?: string | Uint8Array } {
