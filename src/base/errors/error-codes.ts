@@ -223,6 +223,17 @@ export const errorCodes = {
     meaning: 'another run has taken over the unfinished file',
     hint: 'Let one run at a time write to this path.',
   },
+  // the etcd of a host
+  ETCD_NOT_FOUND: {
+    exitStatus: 4,
+    meaning: 'no etcd was found on this host',
+    hint: 'Run it on a control-plane node, as root; "holdfast discover" says where it looked.',
+  },
+  ETCD_AMBIGUOUS: {
+    exitStatus: 4,
+    meaning: 'more than one static pod manifest runs etcd',
+    hint: 'Move the stray one out of the manifests dir: the kubelet runs every file there whose name has no dot in front.',
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
 
 /** A stable error code: a key of the table above. */
