@@ -109,10 +109,12 @@ const examples: Readonly<
       { 'src/operations/a.ts': "import { Command } from 'commander';" },
       { 'src/cli/a.ts': "import { Client } from '@grpc/grpc-js';" },
       { 'src/operations/a.ts': "import { createClient } from '@connectrpc/connect';" },
+      { 'src/operations/discover/a.ts': "import { parse } from 'yaml';" },
     ],
     kept: [
       { 'src/cli/a.ts': "import { Command } from 'commander';" },
       { 'src/etcd/client/a.ts': "import { Client } from '@grpc/grpc-js';" },
+      { 'src/kubernetes/yaml/a.ts': "import { parse } from 'yaml';" },
     ],
   },
   names: {

@@ -48,6 +48,7 @@ export const floors: Readonly<Record<string, number>> = {
 const homes: readonly (readonly [RegExp, string])[] = [
   [/^commander($|\/)/, 'cli'],
   [/^@grpc\/|^@connectrpc\//, 'etcd'],
+  [/^yaml($|\/)/, 'kubernetes'],
 ];
 
 const forbiddenNames = /^(utils?|helpers?|common|misc|shared)$/;
