@@ -1,0 +1,62 @@
+import { HoldfastError } from '../base/index.ts';
+import type { CommandOptions, CommandResult } from './command.ts';
+import type { HostProcess } from './process-list.ts';
+
+export interface LocalHostOptions {
+  /** Where the host's `/` is in this process's file system; `/` by default. */
+  readonly root?: string;
+}
+
+/** What a path of the host names, symbolic links followed. */
+export interface HostFileStat {
+  readonly kind: 'file' | 'directory' | 'other';
+  readonly sizeBytes: number;
+  /** Permission bits, with set-user-id, set-group-id and sticky. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly mtimeMs: number;
+}
+
+/** This machine, or one whose file system is mounted under a root. Paths are absolute paths of the host. */
+export interface LocalHost {
+  readonly root: string;
+  /**
+   * The path in this process's file system. Every symbolic link is followed inside the root, an absolute one from the
+   * root on; `..` does not leave it. What does not exist is taken as it is written.
+   * Errors: FILE_NOT_READABLE (a loop of links, no permission).
+   */
+  realPath(hostPath: string): Promise<string>;
+  /**
+   * A file's text, a byte order mark included. Undefined when there is no such file.
+   * @param maxBytes 4 MiB by default; a larger file is refused
+   * Errors: FILE_NOT_READABLE (also: too large, not UTF-8), NOT_A_REGULAR_FILE.
+   */
+  readText(hostPath: string, maxBytes?: number): Promise<string | undefined>;
+  /** The same as bytes, which belong to the caller. */
+  readBytes(hostPath: string, maxBytes?: number): Promise<Uint8Array | undefined>;
+  /** The names in a directory, sorted; undefined when there is no such directory. Errors: FILE_NOT_READABLE. */
+  list(hostPath: string): Promise<readonly string[] | undefined>;
+  /** Undefined when the path names nothing. Errors: FILE_NOT_READABLE. */
+  stat(hostPath: string): Promise<HostFileStat | undefined>;
+  /**
+   * The processes of the host, by pid: those of `/proc` under the root, where a link to `/proc` means this machine's.
+   * None when there is no `/proc` under the root. Errors: FILE_NOT_READABLE.
+   */
+  processes(): Promise<readonly HostProcess[]>;
+  /** The pids that hold a file open or locked, in order; none when there is no such file. Errors: FILE_NOT_READABLE. */
+  holdersOf(hostPath: string): Promise<readonly number[]>;
+  /**
+   * Runs a program of the host to its end, whatever its exit status: directly when the root is `/`, through chroot
+   * otherwise. Undefined when the host has no such program.
+   * Errors: HOST_COMMAND_FAILED (it cannot be started), TIMEOUT, INTERRUPTED.
+   */
+  run(argv: readonly string[], options?: CommandOptions): Promise<CommandResult | undefined>;
+}
+
+/** The host under a root. Opens nothing yet, so there is nothing to close. */
+export function openLocalHost(options: LocalHostOptions = {}): LocalHost {
+  throw new HoldfastError('DEFECT', `not built yet: ${options.root ?? '/'}`);
+}
