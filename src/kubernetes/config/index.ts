@@ -1,0 +1,10 @@
+/** Configuration files around the API server. */
+export {
+  type EncryptedResources,
+  type EncryptionConfig,
+  type EncryptionKey,
+  type EncryptionProvider,
+  parseEncryptionConfig,
+  readablePrefixes,
+} from './encryption-config.ts';
+export { type Kubeconfig, parseKubeconfig } from './kubeconfig.ts';

@@ -1,0 +1,9 @@
+/** Floor 2: the node's side of Kubernetes. Takes text and returns values; only the API client opens a socket. */
+export * from './api/index.ts';
+export * from './config/index.ts';
+export * from './flags/index.ts';
+export * from './kubelet/index.ts';
+export * from './manifest-edit/index.ts';
+export * from './pki/index.ts';
+export * from './static-pod/index.ts';
+export type { Located } from './yaml/index.ts';

@@ -1,0 +1,1 @@
+export type { Located } from './located.ts';
