@@ -40,6 +40,11 @@ export const errorCodes = {
     meaning: 'a program that was started on request ended with a failure',
     hint: 'See what it printed; what it was started for has not been repeated.',
   },
+  PROGRAM_NOT_PACKAGED: {
+    exitStatus: 4,
+    meaning: 'the single-file program that other hosts need has not been made',
+    hint: 'Run "npm run package" in a checkout (add "-- arm64" for that machine), or put the released file there.',
+  },
   // files
   FILE_NOT_FOUND: {
     exitStatus: 2,
@@ -233,6 +238,42 @@ export const errorCodes = {
     exitStatus: 4,
     meaning: 'more than one static pod manifest runs etcd',
     hint: 'Move the stray one out of the manifests dir: the kubelet runs every file there whose name has no dot in front.',
+  },
+  // files and servers of a control plane
+  CONFIG_FILE_INVALID: {
+    exitStatus: 1,
+    meaning: 'a configuration file or manifest is not what it should be',
+    hint: 'Correct the file at the line that is named.',
+  },
+  MANIFEST_EDIT_REFUSED: {
+    exitStatus: 4,
+    meaning: 'the manifest cannot be edited without touching more than the data dir',
+    hint: 'Leave out --data-dir: then the new data takes the place of the old and the manifest stays as it is.',
+  },
+  CERTIFICATE_INVALID: {
+    exitStatus: 1,
+    meaning: 'a file does not hold the certificate or private key that it should',
+    hint: 'Check that the file is PEM and not encrypted: "openssl x509 -in FILE -noout -text".',
+  },
+  API_SERVER_UNREACHABLE: {
+    exitStatus: 5,
+    meaning: 'no connection to the API server can be made',
+    hint: 'Check that kube-apiserver runs and that its address and port are right.',
+  },
+  API_SERVER_DENIED: {
+    exitStatus: 4,
+    meaning: 'the API server does not accept who asks, or does not allow what is asked',
+    hint: 'Use the credentials of an administrator, such as those in /etc/kubernetes/admin.conf.',
+  },
+  API_SERVER_ERROR: {
+    exitStatus: 1,
+    meaning: 'the API server answered with an error',
+    hint: 'The log of kube-apiserver may say more.',
+  },
+  API_RESPONSE_INVALID: {
+    exitStatus: 1,
+    meaning: 'what answered does not answer like an API server',
+    hint: 'Check that the address is that of kube-apiserver and that nothing stands in between.',
   },
 } as const satisfies Record<string, ErrorCodeRow>;
 
