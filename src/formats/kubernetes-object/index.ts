@@ -1,0 +1,19 @@
+/** Kubernetes objects as API servers store them in etcd: keys, values, encryption at rest. Bytes in, values out. */
+export {
+  type EncryptedValue,
+  type EncryptionProvider,
+  isEncryptedValue,
+  parseEncryptedValue,
+} from './encrypted-value.ts';
+export type { JsonObject, JsonValue } from './json-value.ts';
+export { type ResourceOrigin, type StoredResource, storedResources } from './resource-table.ts';
+export {
+  defaultStoragePrefix,
+  findStoragePrefixes,
+  formatStorageKey,
+  knownStoragePrefixes,
+  parseStorageKey,
+  type StorageKey,
+  type StorageKeyParts,
+  storagePath,
+} from './storage-key.ts';
