@@ -15,10 +15,18 @@ import { root, settings } from './settings.ts';
 const start = join(root, 'src/cli/run-process.ts');
 
 export async function buildProgram(dist: string, scanWorker: string): Promise<void> {
-  const common = { ...settings, define: { HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker) } };
+  /** @param toDist where `dist/` is from the file that is written */
+  const common = (toDist: string) =>
+    ({
+      ...settings,
+      define: {
+        HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker),
+        HOLDFAST_DIST: JSON.stringify(toDist),
+      },
+    }) as const;
   const parts = new ProgramParts();
   const dry = await build({
-    ...common,
+    ...common('.'),
     entryPoints: [start],
     write: false,
     metafile: true,
@@ -26,7 +34,7 @@ export async function buildProgram(dist: string, scanWorker: string): Promise<vo
   });
   parts.takeCore(Object.keys(dry.metafile.inputs));
   await build({
-    ...common,
+    ...common('..'),
     entryPoints: parts.chunkEntries(),
     outdir: join(dist, 'chunks'),
     splitting: true,
@@ -34,13 +42,18 @@ export async function buildProgram(dist: string, scanWorker: string): Promise<vo
     plugins: [parts.takeSharedFromCore(), lazyBuiltins],
   });
   await build({
-    ...common,
+    ...common('.'),
     stdin: { contents: parts.coreText(), resolveDir: root, loader: 'ts' },
     outfile: join(dist, 'core.js'),
     plugins: [parts.leaveChunksOut(), lazyBuiltins],
   });
   const program = join(dist, 'holdfast.js');
-  await build({ ...common, entryPoints: ['src/cli/main.ts'], outfile: program, plugins: [startFromCore] });
+  await build({
+    ...common('.'),
+    entryPoints: ['src/cli/main.ts'],
+    outfile: program,
+    plugins: [startFromCore],
+  });
   await chmod(program, 0o755);
 }
 

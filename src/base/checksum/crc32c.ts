@@ -12,7 +12,11 @@ interface NativeCrc32 {
  */
 let native: NativeCrc32 | null | undefined;
 
+/** Set by the build of the single-file program, which loads nothing that does not come out of that file. */
+declare const HOLDFAST_SINGLE_FILE: boolean | undefined;
+
 function loadNative(): NativeCrc32 | null {
+  if (typeof HOLDFAST_SINGLE_FILE === 'boolean' && HOLDFAST_SINGLE_FILE) return null;
   try {
     return createRequire(import.meta.url)('@node-rs/crc32') as NativeCrc32;
   } catch {
