@@ -43,7 +43,7 @@ export const errorCodes = {
   PROGRAM_NOT_PACKAGED: {
     exitStatus: 4,
     meaning: 'the single-file program that other hosts need has not been made',
-    hint: 'Run "npm run package" in a checkout (add "-- arm64" for that machine), or put the released file there.',
+    hint: 'Make it with "npm run package" in a checkout (docs/how-to/install-on-a-node.md), or copy it there.',
   },
   // files
   FILE_NOT_FOUND: {
