@@ -4,9 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import packageJson from '../package.json' with { type: 'json' };
-import { utf8 } from '../src/base/index.ts';
-import { encodeKeyValue, encodeRevision } from '../src/formats/mvcc/index.ts';
-import { buildDatabase } from './support/build-database.ts';
+import { largeDatabase } from './support/large-database.ts';
 import { runHoldfast } from './support/run-cli.ts';
 import { mustRun, runCommand } from './support/run-command.ts';
 import { tempDir } from './support/temp-dir.ts';
@@ -52,28 +50,7 @@ suite('the build', () => {
   test('threads scan a large file from inside the bundle', async () => {
     await using dir = await tempDir('build-scan');
     const path = join(dir.path, 'large.db');
-    const value = new Uint8Array(1 << 20).fill(7);
-    const items = Array.from({ length: 100 }, (_, index) => {
-      const main = BigInt(index + 2);
-      return {
-        key: encodeRevision({ main, sub: 0n, tombstone: false }),
-        value: encodeKeyValue({
-          key: utf8(`key-${index}`),
-          createRevision: main,
-          modRevision: main,
-          version: 1n,
-          value,
-          lease: 0n,
-        }),
-      };
-    });
-    const buckets = ['alarm', 'auth', 'cluster', 'key', 'lease', 'members', 'members_removed', 'meta'].map(
-      (name) => ({
-        name: utf8(name),
-        items: name === 'key' ? items : [],
-      }),
-    );
-    await writeFile(path, buildDatabase(buckets));
+    await writeFile(path, largeDatabase());
     const bundled = await run('snapshot', 'status', path, '-w', 'json');
     assert.equal(bundled.exitCode, 0, bundled.stderr);
     assert.equal(bundled.stdout, (await runHoldfast(['snapshot', 'status', path, '-w', 'json'])).stdout);

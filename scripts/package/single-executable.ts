@@ -1,7 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mustRun } from '../../test/support/run-command.ts';
+import { promisify } from 'node:util';
 import { addElfNote, elfArch } from './elf-note.ts';
 
 /** Where Node looks for its program, and the mark that makes it look (Node's single executable applications). */
@@ -41,10 +42,10 @@ async function buildBlob(script: string, cached: boolean): Promise<Uint8Array> {
     };
     await writeFile(join(dir, config.main), script);
     await writeFile(join(dir, 'config.json'), JSON.stringify(config));
-    await mustRun(process.execPath, [...repeatable, '--experimental-sea-config', 'config.json'], {
+    await promisify(execFile)(process.execPath, [...repeatable, '--experimental-sea-config', 'config.json'], {
       cwd: dir,
-      timeoutMs: 120_000,
-      env: { NODE_OPTIONS: undefined },
+      timeout: 120_000,
+      env: { ...process.env, NODE_OPTIONS: '' },
     });
     return await readFile(join(dir, config.output));
   } finally {
