@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly logFile: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Give it a pipe as standard input that ends when this process does; it has none otherwise. */
+  readonly stdinUntilWeEnd?: boolean;
 }
 
 const running = new Set<ChildProcess>();
@@ -35,7 +37,7 @@ export async function startProcess(
     const child = spawn(command!, rest, {
       cwd: options.cwd,
       env: environment(options.env),
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: [options.stdinUntilWeEnd === true ? 'pipe' : 'ignore', log.fd, log.fd],
     });
     watchLeftovers();
     running.add(child);

@@ -1,0 +1,153 @@
+import type { EtcdClient } from '../../../src/etcd/index.ts';
+import type { Peer } from '../../peers/index.ts';
+import type { ApiConnection } from './api-connection.ts';
+import type { Authorities, KubeadmPki } from './kubeadm-pki.ts';
+import type { ProgramTable } from './program-table.ts';
+import type { RunnerEvent, RunningContainer } from './runner-events.ts';
+
+export interface ControlPlanePorts {
+  readonly etcdClient: number;
+  readonly etcdPeer: number;
+  readonly etcdMetrics: number;
+  readonly apiServer: number;
+  readonly controllerManager: number;
+  readonly scheduler: number;
+}
+
+/** A control-plane node as its etcd's fellow members know it. */
+export interface PlannedNode {
+  readonly name: string;
+  readonly address: string;
+  readonly etcdPeerPort: number;
+}
+
+/** What to lay out for one control-plane node. Only `root` and `peer` have to be given. */
+export interface LayoutOptions {
+  /** The directory that stands for the host's `/`. Made when it is not there. */
+  readonly root: string;
+  /** The etcd to run, and the version that the manifest's image names. */
+  readonly peer: Peer;
+  /** `cp1` by default. */
+  readonly nodeName?: string;
+  /** Where etcd and the API server listen, `127.0.0.1` by default. Another one is listened on besides it. */
+  readonly address?: string;
+  /** Those not given are free ports of the loopback address; `kubeadmPorts` are the usual ones. */
+  readonly ports?: Partial<ControlPlanePorts>;
+  /** All control-plane nodes, this one included; this one alone by default. */
+  readonly nodes?: readonly PlannedNode[];
+  /** The certificate authorities, shared by the nodes of one cluster; new ones by default. */
+  readonly authorities?: Authorities;
+  /** Host path, `/etc/kubernetes/manifests` by default. */
+  readonly manifestsDir?: string;
+  /** Host path, `/var/lib/etcd` by default. */
+  readonly dataDir?: string;
+  /** More flags for etcd, `--quota-backend-bytes=…` for example. */
+  readonly etcdArgs?: readonly string[];
+  /** More flags for the API server. */
+  readonly apiServerArgs?: readonly string[];
+  /** Link `<root>/proc` to `/proc`, true by default. */
+  readonly linkProc?: boolean;
+}
+
+/** Where everything is. Paths are those of this process unless they are called host paths. */
+export interface ControlPlaneLayout {
+  readonly root: string;
+  readonly peer: Peer;
+  readonly nodeName: string;
+  readonly address: string;
+  readonly ports: ControlPlanePorts;
+  readonly nodes: readonly PlannedNode[];
+  readonly pki: KubeadmPki;
+  readonly kubeletConfigFile: string;
+  readonly manifestsDir: string;
+  readonly manifests: {
+    readonly etcd: string;
+    readonly apiServer: string;
+    readonly controllerManager: string;
+    readonly scheduler: string;
+  };
+  readonly dataDir: string;
+  readonly adminConf: string;
+  /** `https://<address>:<port>`. */
+  readonly etcdUrl: string;
+  readonly apiServerUrl: string;
+  /** Host paths. */
+  readonly hostPaths: {
+    readonly manifestsDir: string;
+    readonly dataDir: string;
+    readonly kubeletConfigFile: string;
+  };
+}
+
+/** How to start the runner of a node that is laid out. */
+export interface StartOptions {
+  /** Put in front of the runner's command: `['ip', 'netns', 'exec', 'cp1']`. It has to exec, not fork. */
+  readonly commandPrefix?: readonly string[];
+  /** The root as the runner sees it, when the prefix changes it: `/` after a chroot. */
+  readonly runnerRoot?: string;
+  /** As the runner sees them; the peer's etcd and the stand-ins beside this file by default. */
+  readonly programs?: ProgramTable;
+  /** The Node program and the runner's source, as the runner's side sees them. */
+  readonly nodePath?: string;
+  readonly runnerPath?: string;
+  /**
+   * The runner's argv[0]. `static-pods` by default: on a machine where many sandboxes run side by side none of them
+   * may pass for the machine's kubelet. Give `kubelet` where the processes of this host are its own.
+   */
+  readonly runnerName?: string;
+  /** Caps the grace period of the pods, 30 s as they are written. */
+  readonly maxGraceMs?: number;
+  /** How often the runner scans without being told of a change, 2 s by default (the kubelet: 20 s). */
+  readonly rescanMs?: number;
+}
+
+/** What runs a node's pods; see `run-static-pods.ts`. */
+export interface NodeRunner extends AsyncDisposable {
+  readonly pid: number;
+  readonly eventsFile: string;
+  readonly logFile: string;
+  /** Where the containers' output goes, a file a container. */
+  readonly containerLogs: string;
+  events(): Promise<RunnerEvent[]>;
+  running(): Promise<RunningContainer[]>;
+  /** The first event, from this call on unless `from` is given, that is as wanted. */
+  waitFor(
+    what: string,
+    wanted: (event: RunnerEvent) => boolean,
+    options?: { readonly from?: number; readonly timeoutMs?: number },
+  ): Promise<RunnerEvent>;
+  /** Stops it and everything that it runs. */
+  stop(): Promise<void>;
+  /** Kills it and everything that it runs, as a power failure would. */
+  kill(): Promise<void>;
+}
+
+/** An object in etcd: its key and its value as JSON. */
+export type StoredObjects = Readonly<Record<string, object>>;
+
+export interface ControlPlaneOptions extends LayoutOptions, StartOptions {
+  /** What is written to etcd before this resolves; `sampleObjects(...)` by default, `{}` for nothing. */
+  readonly objects?: StoredObjects;
+  /** Resolve as soon as the runner watches, without waiting for etcd or `/readyz` and without loading. */
+  readonly startOnly?: boolean;
+  /** 120 s by default. */
+  readonly readyTimeoutMs?: number;
+}
+
+/** A control-plane node that runs. Disposing stops all its processes, by pid. */
+export interface ControlPlane extends ControlPlaneLayout, AsyncDisposable {
+  /** The present runner; another one after `restartRunner`. */
+  readonly runner: NodeRunner;
+  /** The UID of the kube-system namespace that was loaded. */
+  readonly clusterUid: string;
+  /** Our client for this node's etcd, as the API server's own certificate. The caller closes it. */
+  openEtcd(): EtcdClient;
+  /** A connection to this node's API server with the administrator's certificate. The caller closes it. */
+  openApi(): ApiConnection;
+  /** Resolves when etcd answers a linearizable read. */
+  etcdReady(timeoutMs?: number): Promise<void>;
+  /** Resolves when the API server's `/readyz` says ok. */
+  apiReady(timeoutMs?: number): Promise<void>;
+  /** Stops the runner with everything that it runs (or kills it) and starts another: a reboot. */
+  restartRunner(how?: 'stop' | 'kill'): Promise<NodeRunner>;
+}

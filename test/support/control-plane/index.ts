@@ -1,0 +1,34 @@
+/**
+ * A kubeadm control plane on one machine, without Kubernetes: a static-pod runner in place of the kubelet, the real
+ * etcd, and stand-ins for the API server, the controller manager and the scheduler. For tests and the demo only.
+ */
+export { type ApiAnswer, type ApiConnection, openApiConnection } from './api-connection.ts';
+export type {
+  ControlPlane,
+  ControlPlaneLayout,
+  ControlPlaneOptions,
+  ControlPlanePorts,
+  LayoutOptions,
+  NodeRunner,
+  PlannedNode,
+  StartOptions,
+  StoredObjects,
+} from './control-plane-options.ts';
+export { kubeadmPorts, layOutControlPlane } from './lay-out.ts';
+export { makeControlPlane, startControlPlane } from './control-plane.ts';
+export { type Authorities, type KubeadmPki, createAuthorities } from './kubeadm-pki.ts';
+export { startNodeRunner } from './node-runner.ts';
+export type { ProgramTable } from './program-table.ts';
+export {
+  type RunnerEvent,
+  type RunningContainer,
+  readEvents,
+  runningContainers,
+  waitForEvent,
+} from './runner-events.ts';
+export { loadObjects, sampleObjects } from './sample-objects.ts';
+export {
+  type StaticPodRunner,
+  type StaticPodRunnerOptions,
+  startStaticPodRunner,
+} from './static-pod-runner.ts';

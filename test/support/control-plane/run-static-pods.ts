@@ -1,0 +1,78 @@
+/**
+ * The static-pod runner as a program, in place of the kubelet in tests:
+ *
+ *   node run-static-pods.ts --root DIR [--config FILE | --manifests-dir DIR] --programs FILE
+ *     [--state-dir DIR] [--rescan-ms N] [--max-grace-ms N] [--first-back-off-ms N] [--longest-back-off-ms N]
+ *
+ * `--config` is a kubelet configuration, a path of the host under the root, whose `staticPodPath` is the manifests
+ * directory; `--pod-manifest-path` is the kubelet's other name of `--manifests-dir`. `--programs` is a JSON object:
+ * the program table. It ends, with everything that it runs, on SIGTERM, SIGINT or SIGHUP; at once, killing it all, when its
+ * standard input is a pipe that is closed and when its parent is gone.
+ */
+import { fstatSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { hostPathToLocal } from './container-paths.ts';
+import { parseStaticPodPath } from './pod-manifest.ts';
+import type { ProgramTable } from './program-table.ts';
+import { startStaticPodRunner } from './static-pod-runner.ts';
+
+const { values } = parseArgs({
+  options: {
+    root: { type: 'string', default: '/' },
+    config: { type: 'string' },
+    'manifests-dir': { type: 'string' },
+    'pod-manifest-path': { type: 'string' },
+    programs: { type: 'string' },
+    'state-dir': { type: 'string' },
+    'rescan-ms': { type: 'string' },
+    'max-grace-ms': { type: 'string' },
+    'first-back-off-ms': { type: 'string' },
+    'longest-back-off-ms': { type: 'string' },
+  },
+});
+
+async function manifestsDir(): Promise<string | undefined> {
+  const given = values['manifests-dir'] ?? values['pod-manifest-path'];
+  if (given !== undefined || values.config === undefined) return given;
+  const path = parseStaticPodPath(await readFile(hostPathToLocal(values.root, values.config), 'utf8'));
+  if (path === undefined) throw new Error(`${values.config} has no staticPodPath`);
+  return path;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+/** The given options without those that are undefined. */
+function given<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+const parent = process.ppid;
+if (values.programs === undefined) throw new Error('--programs FILE is needed');
+const runner = await startStaticPodRunner({
+  root: values.root,
+  programs: JSON.parse(await readFile(values.programs, 'utf8')) as ProgramTable,
+  ...given({
+    manifestsDir: await manifestsDir(),
+    stateDir: values['state-dir'],
+    rescanMs: numberOf(values['rescan-ms']),
+    maxGraceMs: numberOf(values['max-grace-ms']),
+    firstBackOffMs: numberOf(values['first-back-off-ms']),
+    longestBackOffMs: numberOf(values['longest-back-off-ms']),
+  }),
+});
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.on(signal, () => void runner.stop().then(() => process.exit(0)));
+}
+// Whoever started it is gone: there is nobody to wait for. What runs is killed on the way out.
+const abandoned = () => process.exit(1);
+const stdin = fstatSync(0);
+if (stdin.isFIFO() || stdin.isSocket()) {
+  process.stdin.on('end', abandoned).on('close', abandoned).on('error', abandoned).resume();
+}
+setInterval(() => {
+  if (process.ppid !== parent) abandoned();
+}, 500);
