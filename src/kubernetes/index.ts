@@ -5,5 +5,16 @@ export * from './flags/index.ts';
 export * from './kubelet/index.ts';
 export * from './manifest-edit/index.ts';
 export * from './pki/index.ts';
-export * from './static-pod/index.ts';
+export {
+  containerPathToHost,
+  findContainer,
+  isManifestName,
+  type PlacedArgument,
+  parseStaticPod,
+  type PodVolume,
+  type ProgramInPod,
+  type StaticPod,
+  type StaticPodContainer,
+  type VolumeMount,
+} from './static-pod/index.ts';
 export type { Located } from './yaml/index.ts';

@@ -6,12 +6,14 @@ export interface Argument {
 
 /** What a flag was set to, and where. */
 export interface FlagValue {
-  /** A flag without a value is `true`. */
+  /** Of a flag that is given more than once, the last; of one without a value, `true`. */
   readonly value: string;
   /** Line in the file that the command line was read from, counted from 1. */
   readonly line?: number;
   /** Index in the argv given, of the word that holds the flag's name. */
   readonly index: number;
+  /** Every value given, in order: the list flags of Kubernetes add up. */
+  readonly all: readonly string[];
 }
 
 /** Flags by name, without dashes and with `_` read as `-`. */

@@ -1,2 +1,3 @@
 /** Edits of a manifest that leave every other byte as it is. */
-export { type DataDirEdit, editDataDir, type ManifestChange, type ManifestEdit } from './edit-data-dir.ts';
+export type { DataDirEdit, ManifestChange, ManifestEdit } from './data-dir-edit.ts';
+export { editDataDir } from './edit-data-dir.ts';
