@@ -1,10 +1,22 @@
 /** Kubernetes objects as API servers store them in etcd: keys, values, encryption at rest. Bytes in, values out. */
+export type { UnknownField } from './decode-message.ts';
+export {
+  type DecodedObject,
+  decodeObject,
+  decodeObjectMetadata,
+  type DecodeObjectOptions,
+  type EncryptedObject,
+  type ObjectValue,
+  type UndecodedObject,
+} from './decode-object.ts';
 export {
   type EncryptedValue,
   type EncryptionProvider,
   isEncryptedValue,
   parseEncryptedValue,
 } from './encrypted-value.ts';
+export { type KnownKind, knownKinds } from './field-schema.ts';
+export { kubernetesRelease } from './field-table.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
 export { type ResourceOrigin, type StoredResource, storedResources } from './resource-table.ts';
 export {
