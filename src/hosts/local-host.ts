@@ -1,6 +1,12 @@
-import { HoldfastError } from '../base/index.ts';
+import { readdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { errnoOf, fileError, HoldfastError } from '../base/index.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
-import type { HostProcess } from './process-list.ts';
+import { findHolders } from './file-holders.ts';
+import { readHostFile } from './host-file.ts';
+import { runHostProgram } from './host-program.ts';
+import { type HostProcess, readProcesses } from './process-list.ts';
+import { resolveInRoot } from './root-path.ts';
 
 export interface LocalHostOptions {
   /** Where the host's `/` is in this process's file system; `/` by default. */
@@ -56,7 +62,72 @@ export interface LocalHost {
   run(argv: readonly string[], options?: CommandOptions): Promise<CommandResult | undefined>;
 }
 
-/** The host under a root. Opens nothing yet, so there is nothing to close. */
+const defaultMaxBytes = 4 << 20;
+
+/** The host under a root. Holds nothing open, so there is nothing to close. */
 export function openLocalHost(options: LocalHostOptions = {}): LocalHost {
-  throw new HoldfastError('DEFECT', `not built yet: ${options.root ?? '/'}`);
+  const root = resolve(options.root ?? '/');
+  const realPath = (hostPath: string) => resolveInRoot(root, hostPath);
+  return {
+    root,
+    realPath,
+    readBytes: async (hostPath, maxBytes = defaultMaxBytes) =>
+      readHostFile(await realPath(hostPath), maxBytes),
+    async readText(hostPath, maxBytes = defaultMaxBytes) {
+      const path = await realPath(hostPath);
+      const bytes = await readHostFile(path, maxBytes);
+      return bytes === undefined ? undefined : decodeText(bytes, path);
+    },
+    list: async (hostPath) => listDirectory(await realPath(hostPath)),
+    stat: async (hostPath) => statFile(await realPath(hostPath)),
+    processes: async () => readProcesses(await realPath('/proc')),
+    holdersOf: async (hostPath) => findHolders(await realPath('/proc'), await realPath(hostPath)),
+    run: (argv, runOptions = {}) => runHostProgram(root, argv, runOptions),
+  };
+}
+
+function decodeText(bytes: Uint8Array, path: string): string {
+  try {
+    // Whoever changes a part of the text and writes it back must not change the rest.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new HoldfastError('FILE_NOT_READABLE', `read ${path}: is not UTF-8 text`, {
+      hint: 'Look at what the file holds.',
+      details: { path },
+      cause: error,
+    });
+  }
+}
+
+async function listDirectory(path: string): Promise<string[] | undefined> {
+  try {
+    return (await readdir(path)).sort();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw fileError(error, 'open', path);
+  }
+}
+
+async function statFile(path: string): Promise<HostFileStat | undefined> {
+  try {
+    const found = await stat(path, { bigint: true });
+    return {
+      kind: found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other',
+      sizeBytes: Number(found.size),
+      mode: Number(found.mode & 0o7777n),
+      uid: Number(found.uid),
+      gid: Number(found.gid),
+      dev: found.dev,
+      ino: found.ino,
+      mtimeMs: Number(found.mtimeMs),
+    };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw fileError(error, 'stat', path);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
 }

@@ -275,6 +275,98 @@ export const errorCodes = {
     meaning: 'what answered does not answer like an API server',
     hint: 'Check that the address is that of kube-apiserver and that nothing stands in between.',
   },
+  // other hosts
+  HOST_UNREACHABLE: {
+    exitStatus: 5,
+    meaning: 'ssh cannot reach a host, or has lost the connection to it',
+    hint: 'Try "ssh HOST true" by hand: it must work without a question.',
+  },
+  HOST_COMMAND_FAILED: {
+    exitStatus: 1,
+    meaning: 'a program on a host cannot be started, or has failed there',
+    hint: 'Run it by hand on that host; what it printed last is in the message.',
+  },
+  TRANSFER_CORRUPT: {
+    exitStatus: 3,
+    meaning: 'a file has arrived on a host with another SHA-256 than it should have',
+    hint: 'Nothing was kept there; check that the local file is not being changed, then try again.',
+  },
+  // recovering a control plane
+  RECOVERY_REFUSED: {
+    exitStatus: 4,
+    meaning: 'the checks before a recovery speak against it',
+    hint: 'Put right what the checks name, then try again; "holdfast recover FILE --plan" makes them without doing anything.',
+  },
+  RECOVERY_UNSUPPORTED: {
+    exitStatus: 4,
+    meaning: 'etcd runs on this host in a way that recover cannot take over',
+    hint: 'Use "holdfast snapshot restore" and follow docs/how-to; "holdfast discover" shows what was found.',
+  },
+  RECOVERY_DECLINED: {
+    exitStatus: 4,
+    meaning: 'the recovery was not confirmed',
+    hint: 'Nothing was touched. Pass --yes where there is no terminal to ask at.',
+  },
+  RECOVERY_PENDING: {
+    exitStatus: 4,
+    meaning: 'an earlier recovery was interrupted and is neither finished nor undone',
+    hint: 'Finish it with "holdfast recover --resume", or undo it with "holdfast recover --rollback".',
+  },
+  RECOVERY_RUNNING: {
+    exitStatus: 4,
+    meaning: 'another process is working on the same recovery',
+    hint: 'Let it end, or stop that process; its lock goes with it.',
+  },
+  RECOVERY_TURNED_BACK: {
+    exitStatus: 4,
+    meaning: 'the interrupted recovery was already being undone',
+    hint: 'Finish undoing it with "holdfast recover --rollback".',
+  },
+  RECOVERY_COMMITTED: {
+    exitStatus: 4,
+    meaning: 'the interrupted recovery is complete on at least one host',
+    hint: 'Finish it with "holdfast recover --resume".',
+  },
+  NO_RECOVERY_PENDING: {
+    exitStatus: 4,
+    meaning: 'there is no interrupted recovery here',
+    hint: 'Nothing needs to be finished or undone.',
+  },
+  RECOVERY_ROLLED_BACK: {
+    exitStatus: 6,
+    meaning: 'the recovery failed and was undone',
+    hint: 'Everything is as it was before; see the reason, put it right, and try again.',
+  },
+  ROLL_BACK_FAILED: {
+    exitStatus: 1,
+    meaning: 'the recovery failed, and undoing it did not come to an end',
+    hint: 'Put right what the message names, then run "holdfast recover --rollback"; the old data is kept.',
+  },
+  RESTORED_DIFFERS: {
+    exitStatus: 3,
+    meaning: 'what runs after the restore is not what the snapshot holds',
+    hint: 'Look whether something else writes to this etcd, then try again.',
+  },
+  REVISION_WOULD_REWIND: {
+    exitStatus: 4,
+    meaning: 'the restored cluster would start at a revision that clients have already seen',
+    hint: 'Try again: the newer revision is read when the recovery is planned.',
+  },
+  PLACE_TAKEN: {
+    exitStatus: 1,
+    meaning: 'something has taken the name that a file or directory is to be moved to',
+    hint: 'Look at both, move the one that does not belong there away, and go on with "recover --resume" or "--rollback".',
+  },
+  JOURNAL_DAMAGED: {
+    exitStatus: 3,
+    meaning: 'the journal of a recovery cannot be read',
+    hint: 'Keep the file; manifests lie beside the manifests dir in holdfast-recover-*, old data beside the data dir in *.before-*.',
+  },
+  LEDGER_DAMAGED: {
+    exitStatus: 3,
+    meaning: 'the ledger of revisions beside the data dir cannot be read',
+    hint: 'Move it away; without it the revision is taken from etcd or from the data.',
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
 
 /** A stable error code: a key of the table above. */
