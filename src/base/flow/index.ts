@@ -1,2 +1,3 @@
 export { throwIfInterrupted, yieldToEventLoop } from './interrupt.ts';
 export { runPhase, runToEnd, SliceMeter, type Steps } from './steps.ts';
+export { type Looked, type WaitOptions, waitUntil } from './wait-until.ts';

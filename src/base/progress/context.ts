@@ -44,7 +44,14 @@ export type OperationEvent =
       readonly doneBytes?: number;
       readonly tookMs: number;
     }
-  | { readonly type: 'warning'; readonly code: string; readonly message: string };
+  | { readonly type: 'warning'; readonly code: string; readonly message: string }
+  | {
+      /** A step of a longer undertaking on one host, after its journal has been flushed. */
+      readonly type: 'step';
+      readonly host: string;
+      readonly step: string;
+      readonly state: 'begun' | 'done' | 'undoing' | 'undone';
+    };
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,0 +1,113 @@
+import { type Finding, HoldfastError, type OperationContext } from '../../../base/index.ts';
+import type { LocalHost } from '../../../hosts/index.ts';
+import {
+  closedJournalPath,
+  createJournal,
+  type Journal,
+  journalLockPath,
+  journalPath,
+  lockJournal,
+  openJournal,
+  readOutcome,
+  readPendingRecovery,
+  receivedSnapshotPath,
+} from '../journal/index.ts';
+import type { RecoveryPlan } from '../plan/recovery-plan.ts';
+import { checkHostForPlan } from '../preflight/host-checks.ts';
+import { exists } from '../steps/move-path.ts';
+import { type Step, stepsOf, type StepWork } from '../steps/index.ts';
+import { inspectHost, type InspectOptions } from './inspect-host.ts';
+import type { RecoveryHost } from './recovery-host.ts';
+
+export interface LocalRecoveryOptions extends InspectOptions {
+  readonly machine: LocalHost;
+}
+
+/** The host that this process runs on. Dispose it to let go of the journal. */
+export function openLocalRecoveryHost(
+  { machine, ...inspect }: LocalRecoveryOptions,
+  ctx: OperationContext,
+): RecoveryHost {
+  const open = new AsyncDisposableStack();
+  let journal: Journal | undefined;
+  const lock = async () => {
+    open.use(await lockJournal(await machine.realPath(journalLockPath)));
+  };
+  const attach = (opened: Journal) => {
+    journal = open.use(opened);
+  };
+  const work = async (context: OperationContext) => await workOn(requireJournal(journal), machine, context);
+  // What was begun is undone also when the reason is that somebody wants it to stop.
+  const undoing: OperationContext = { ...ctx, signal: new AbortController().signal };
+  return {
+    name: inspect.host,
+    inspect: () => inspectHost(machine, inspect, ctx),
+    preflight: (plan, hostIndex): Promise<readonly Finding[]> =>
+      checkHostForPlan(machine, plan, plan.hosts[hostIndex]!, ctx),
+    async begin(plan, hostIndex) {
+      await lock();
+      attach(await createJournal(await machine.realPath(journalPath), plan, hostIndex, ctx));
+    },
+    async resume() {
+      const path = await machine.realPath(journalPath);
+      if ((await readPendingRecovery(path, ctx)) === undefined) return undefined;
+      await lock();
+      attach(await openJournal(path, ctx));
+      const { plan, host, turnedBack } = journal!;
+      return { plan, hostIndex: plan.hosts.indexOf(host), turnedBack };
+    },
+    outcomeOf: async (recoveryId) => await readOutcome(await machine.realPath(closedJournalPath(recoveryId))),
+    async run(phase) {
+      const context = await work(ctx);
+      for (const step of stepsOf(context)) if (step.phase === phase) await applyStep(step, context);
+    },
+    async rollBack(phase, reason) {
+      const context = await work(undoing);
+      if (context.journal.turnedBack === undefined) await context.journal.turnBack(reason);
+      const steps = stepsOf(context).filter((step) => step.phase === phase);
+      for (const step of steps.toReversed()) await revertStep(step, context);
+    },
+    fact: (name) => Promise.resolve(requireJournal(journal).fact(name)),
+    async finish(outcome) {
+      const { plan } = requireJournal(journal);
+      await journal!.close(outcome, await machine.realPath(closedJournalPath(plan.id)));
+      await open.disposeAsync();
+    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+async function applyStep(step: Step, work: StepWork): Promise<void> {
+  const { journal } = work;
+  if (journal.turnedBack !== undefined)
+    throw new HoldfastError('DEFECT', `${step.name}: the recovery goes back`);
+  if (journal.stateOf(step.name) === 'done') return;
+  await journal.recordStep(step.name, 'begun');
+  await step.apply(work);
+  await journal.recordStep(step.name, 'done');
+}
+
+async function revertStep(step: Step, work: StepWork): Promise<void> {
+  const { journal } = work;
+  const state = journal.stateOf(step.name);
+  if (state === undefined || state === 'undone') return;
+  await journal.recordStep(step.name, 'undoing');
+  await step.revert(work);
+  await journal.recordStep(step.name, 'undone');
+}
+
+async function workOn(journal: Journal, machine: LocalHost, ctx: OperationContext): Promise<StepWork> {
+  const { plan, host } = journal;
+  return { plan, host, machine, journal, snapshotFile: await snapshotFile(plan, machine), ctx };
+}
+
+/** One that came from another host lies under its digest; otherwise it is where the user said. */
+async function snapshotFile(plan: RecoveryPlan, machine: LocalHost): Promise<string> {
+  const received = await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256));
+  return (await exists(received)) ? received : plan.snapshot.path;
+}
+
+function requireJournal(journal: Journal | undefined): Journal {
+  if (journal === undefined) throw new HoldfastError('DEFECT', 'no recovery has begun on this host');
+  return journal;
+}

@@ -1,0 +1,48 @@
+import type { PlanCheck } from './checks-input.ts';
+
+/** Clients that have seen a revision must never see it again for something else. */
+export const checkRevision: PlanCheck = ({ plan, options }) => {
+  const { bump, target, highWater, source } = plan.revision;
+  if (bump === 0n) {
+    return [
+      {
+        severity: 'warn',
+        code: 'revision-rewinds',
+        message:
+          'without a bump the revision goes back: caches of API servers, controllers and kubelets keep the newer ' +
+          'state for as long as they run',
+      },
+    ];
+  }
+  if (highWater === undefined) {
+    return [
+      {
+        severity: 'warn',
+        code: 'high-water-unknown',
+        message: `nothing here tells how far the revision had come; ${bump} is added and taken to be enough`,
+      },
+    ];
+  }
+  if (target <= highWater) {
+    return [
+      {
+        severity: options.bumpRevision === undefined ? 'fail' : 'warn',
+        code: 'bump-too-small',
+        message: `with a bump of ${bump} the cluster starts at revision ${target}, and ${highWater} has been seen already`,
+      },
+    ];
+  }
+  const from = {
+    live: 'the running etcd',
+    'data-dir': 'the old data dir',
+    ledger: 'the ledger',
+    unknown: '',
+  }[source];
+  return [
+    {
+      severity: 'ok',
+      code: 'revision-goes-on',
+      message: `the cluster starts at revision ${target}, above ${highWater} (from ${from})`,
+    },
+  ];
+};

@@ -1,0 +1,75 @@
+import { isHoldfastError } from '../../../base/index.ts';
+import { buildKeyspace, readStoreRevision } from '../../../formats/mvcc/index.ts';
+import type { LocalHost } from '../../../hosts/index.ts';
+import { openDataDirAt, type OpenedDataDir } from '../../data-dir-files/index.ts';
+import { readKubeSystemUid } from './kube-system-uid.ts';
+
+/** What a data dir says about itself, its log included. Ids are lower-case hex. */
+export interface DataDirFacts {
+  readonly clusterId: string;
+  readonly memberId: string;
+  readonly members: readonly DataDirMember[];
+  readonly revision: bigint;
+  /** Of the namespace kube-system: a Kubernetes cluster keeps it for life. */
+  readonly kubeSystemUid: string | undefined;
+}
+
+export interface DataDirMember {
+  readonly id: string;
+  readonly name: string;
+  readonly peerUrls: readonly string[];
+  readonly isLearner: boolean;
+}
+
+/**
+ * Undefined when there is no data dir. One that cannot be read is a problem in words: the member may be writing it at
+ * this moment, or it may be the very thing to recover from.
+ */
+export async function readDataDirFacts(
+  machine: LocalHost,
+  dataDir: string,
+  walDir: string | undefined,
+  storagePrefix: string,
+): Promise<DataDirFacts | { readonly problem: string } | undefined> {
+  return await withDataDir(machine, dataDir, walDir, (opened) => ({
+    clusterId: opened.clusterId.toString(16),
+    memberId: opened.nodeId.toString(16),
+    members: opened.members.map(({ id, name, peerUrls, isLearner }) => ({
+      id: id.toString(16),
+      name,
+      peerUrls,
+      isLearner,
+    })),
+    revision: readStoreRevision(opened.store).current,
+    kubeSystemUid: readKubeSystemUid(opened.store, buildKeyspace(opened.store), storagePrefix),
+  }));
+}
+
+/** Undefined when there is no data dir, or none that can be read. */
+export async function readDataDirRevision(
+  machine: LocalHost,
+  dataDir: string,
+  walDir: string | undefined,
+): Promise<bigint | undefined> {
+  const read = await withDataDir(machine, dataDir, walDir, ({ store }) => readStoreRevision(store).current);
+  return typeof read === 'bigint' ? read : undefined;
+}
+
+async function withDataDir<T>(
+  machine: LocalHost,
+  dataDir: string,
+  walDir: string | undefined,
+  read: (opened: OpenedDataDir) => T,
+): Promise<T | { readonly problem: string } | undefined> {
+  if ((await machine.list(`${dataDir}/member`)) === undefined) return undefined;
+  try {
+    using opened = openDataDirAt({
+      dataDir: await machine.realPath(dataDir),
+      ...(walDir === undefined ? {} : { walDir: await machine.realPath(walDir) }),
+    });
+    return read(opened);
+  } catch (error) {
+    if (!isHoldfastError(error)) throw error;
+    return { problem: error.message };
+  }
+}

@@ -1,0 +1,101 @@
+/** Taking static pods from the kubelet and giving them back: their manifests leave the manifests dir and return. */
+import type { ManifestRole, PlannedManifest } from '../plan/recovery-plan.ts';
+import type { Phase } from '../plan/phases.ts';
+import { waitForApiServer } from '../verify/api-server-ready.ts';
+import { waitForEtcd } from '../verify/etcd-ready.ts';
+import { restartKubelet } from './kubelet-step.ts';
+import { movePath } from './move-path.ts';
+import { waitUntilGone, waitUntilReleased } from './processes.ts';
+import { nothingToRevert, type Step, type StepWork } from './step.ts';
+
+/** API server, controller manager and scheduler: all are taken away before the first is waited for. */
+export function fenceClientSteps({ host }: Pick<StepWork, 'host'>): Step[] {
+  const clients = host.manifests.filter(({ role }) => role !== 'etcd');
+  if (clients.length === 0) return [];
+  return [
+    {
+      // Undone last, when all manifests are back.
+      name: 'fence/clients-back',
+      phase: 'fence-clients',
+      apply: nothingToRevert,
+      async revert(work) {
+        if (host.before.apiServerReady) await waitForApiServer(work);
+        // It has seen objects of the restored cluster.
+        if (work.journal.stateOf(startStepName('kube-apiserver')) !== undefined) await restartKubelet(work);
+      },
+    },
+    ...clients.map((manifest) => fenceStep('fence-clients', manifest)),
+    {
+      name: 'fence/clients-gone',
+      phase: 'fence-clients',
+      apply: (work) => waitUntilGone(work, clients),
+      revert: nothingToRevert,
+    },
+  ];
+}
+
+/** etcd last, when nobody writes any more. */
+export function fenceEtcdSteps({ host }: Pick<StepWork, 'host'>): Step[] {
+  const etcd = host.manifests.filter(({ role }) => role === 'etcd');
+  return [
+    {
+      name: 'fence/etcd-back',
+      phase: 'fence-etcd',
+      apply: nothingToRevert,
+      async revert(work) {
+        if (host.before.etcdHealthy) await waitForEtcd(work, { previous: true });
+      },
+    },
+    ...etcd.map((manifest) => fenceStep('fence-etcd', manifest)),
+    {
+      name: 'fence/etcd-gone',
+      phase: 'fence-etcd',
+      async apply(work) {
+        await waitUntilGone(work, etcd);
+        await waitUntilReleased(work, work.host.oldDataDir);
+      },
+      revert: nothingToRevert,
+    },
+  ];
+}
+
+/** Gives manifests back to the kubelet, the changed one where there is one. */
+export function startSteps(
+  { host }: Pick<StepWork, 'host'>,
+  phase: Phase,
+  roles: readonly ManifestRole[],
+): Step[] {
+  return host.manifests
+    .filter(({ role }) => roles.includes(role))
+    .map((manifest) => ({
+      name: startStepName(manifest.role),
+      phase,
+      apply: (work) => move(work, manifest.editedFile ?? manifest.fencedFile, manifest.file),
+      revert: (work) => takeAway(work, manifest),
+    }));
+}
+
+function startStepName(role: ManifestRole): string {
+  return `start/${role}`;
+}
+
+function fenceStep(phase: Phase, manifest: PlannedManifest): Step {
+  return {
+    name: `fence/${manifest.role}`,
+    phase,
+    apply: (work) => move(work, manifest.file, manifest.fencedFile),
+    revert: (work) => move(work, manifest.fencedFile, manifest.file),
+  };
+}
+
+/** Undoes a start: the new process must be gone before anything else is undone. */
+async function takeAway(work: StepWork, manifest: PlannedManifest): Promise<void> {
+  const away = manifest.editedFile ?? manifest.fencedFile;
+  await move(work, manifest.file, away);
+  await waitUntilGone(work, [manifest]);
+  if (manifest.role === 'etcd') await waitUntilReleased(work, work.host.dataDir);
+}
+
+async function move({ machine }: StepWork, from: string, to: string): Promise<void> {
+  await movePath(await machine.realPath(from), await machine.realPath(to));
+}
