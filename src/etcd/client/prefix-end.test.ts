@@ -11,6 +11,12 @@ test('the end of a prefix is the prefix with its last byte raised', () => {
   assert.deepEqual(prefixEnd(new Uint8Array()), parseHex('00'));
 });
 
+test('the prefix stays as it is, a Buffer too', () => {
+  const prefix = Buffer.from('/registry/');
+  assert.deepEqual(Buffer.from(prefixEnd(prefix)).toString(), '/registry0');
+  assert.equal(prefix.toString(), '/registry/');
+});
+
 test('exactly the keys with the prefix lie between it and its end', () => {
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 4 });
   fc.assert(

@@ -7,7 +7,8 @@ export function prefixEnd(prefix: Uint8Array): Uint8Array {
   for (let last = prefix.length - 1; last >= 0; last--) {
     const byte = prefix[last]!;
     if (byte === 0xff) continue;
-    const end = prefix.slice(0, last + 1);
+    // Not slice: a Buffer's would be a view, and raising its last byte would change the caller's prefix.
+    const end = new Uint8Array(prefix.subarray(0, last + 1));
     end[last] = byte + 1;
     return end;
   }
