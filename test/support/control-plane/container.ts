@@ -142,11 +142,12 @@ export class Container {
     const program = findProgram(programs, container.image, words[0]!);
     if (program === undefined) throw new Error(`no program stands for ${name} of ${container.image}`);
     const args = [...words.slice(1), ...container.args].map((word) => replacePaths(word, mappings));
-    const env = Object.entries(container.env).map(([key, value]) => [key, replacePaths(value, mappings)]);
+    const env: Record<string, string> = { PATH: `${join(stateDir, 'bin')}:${systemPath}`, HOME: layer };
+    for (const [key, value] of Object.entries(container.env)) env[key] = replacePaths(value, mappings);
     return {
       argv: [name, ...program.slice(1), ...args],
       command: [...deathTie(), '/bin/bash', '-c', 'exec -a "$0" "$@"', name, ...program, ...args],
-      env: { PATH: `${join(stateDir, 'bin')}:${systemPath}`, HOME: layer, ...Object.fromEntries(env) },
+      env,
       cwd: layer,
     };
   }

@@ -55,7 +55,7 @@ export async function startControlPlane(
     etcdReady: (timeoutMs = 60_000) =>
       eventually(timeoutMs, `etcd of ${layout.nodeName} answers`, async () => {
         await using client = openEtcd();
-        return client.kv.range({ key: Uint8Array.of(0), limit: 1n });
+        return await client.kv.range({ key: Uint8Array.of(0), limit: 1n });
       }).then(() => undefined),
     apiReady: (timeoutMs = 60_000) =>
       eventually(timeoutMs, `the API server of ${layout.nodeName} is ready`, async () => {

@@ -1,4 +1,5 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Authority, type CertificateFiles, createAuthority, issueCertificate } from '../pki.ts';
 
@@ -50,6 +51,7 @@ export async function createKubeadmPki(
   await copyFile(authorities.kubernetes.caFile, caFile);
   await copyFile(authorities.etcd.caFile, etcdCaFile);
   await copyFile(authorities.frontProxy.caFile, join(directory, 'front-proxy-ca.crt'));
+  await writeServiceAccountKeys(directory);
   const hosts = [...new Set([node.name, 'localhost', node.address, '127.0.0.1', '::1'])];
   const services = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', '10.96.0.1'];
   const issue = (authority: Authority, into: string, name: string, more: object = {}) =>
@@ -82,4 +84,15 @@ export async function createKubeadmPki(
     }),
     scheduler: await issue(kubernetes, clients, 'scheduler', { commonName: 'system:kube-scheduler' }),
   };
+}
+
+/** Nobody here signs tokens; the manifests name these files. */
+async function writeServiceAccountKeys(directory: string): Promise<void> {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  await writeFile(join(directory, 'sa.pub'), publicKey, { mode: 0o600 });
+  await writeFile(join(directory, 'sa.key'), privateKey, { mode: 0o600 });
 }
