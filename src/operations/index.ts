@@ -1,6 +1,7 @@
 /** Floor 4: what a user wants done, each a function of options and a context. */
 export * from './data-dir-files/index.ts';
 export * from './disarm/index.ts';
+export * from './discover/index.ts';
 export * from './hashkv/index.ts';
 export * from './restore/index.ts';
 export * from './save/index.ts';

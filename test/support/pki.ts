@@ -37,6 +37,8 @@ export interface LeafOptions {
   readonly commonName?: string;
   readonly notBefore?: Date;
   readonly notAfter?: Date;
+  /** Both by default. */
+  readonly usages?: readonly ('server' | 'client')[];
 }
 
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' };
@@ -59,7 +61,11 @@ export async function createPki(directory: string, hosts: readonly string[] = lo
 }
 
 /** Makes an authority and writes `<name>.crt`. A second one with another name is the unrelated one of a test. */
-export async function createAuthority(directory: string, name = 'ca'): Promise<Authority> {
+export async function createAuthority(
+  directory: string,
+  name = 'ca',
+  notAfter = new Date(Date.now() + 10 * dayMs),
+): Promise<Authority> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -67,7 +73,7 @@ export async function createAuthority(directory: string, name = 'ca'): Promise<A
     keys,
     signingAlgorithm,
     notBefore: new Date(Date.now() - dayMs),
-    notAfter: new Date(Date.now() + 10 * dayMs),
+    notAfter,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -94,7 +100,7 @@ export async function issueCertificate(
     signingAlgorithm,
     notBefore: options.notBefore ?? new Date(Date.now() - dayMs),
     notAfter: options.notAfter ?? new Date(Date.now() + 9 * dayMs),
-    extensions: await leafExtensions(authority, options.hosts ?? []),
+    extensions: await leafExtensions(authority, options.hosts ?? [], options.usages ?? ['server', 'client']),
   });
   const certFile = join(authority.directory, `${options.name}.crt`);
   const keyFile = join(authority.directory, `${options.name}.key`);
@@ -117,12 +123,16 @@ export function issueExpiredCertificate(
   });
 }
 
-async function leafExtensions(authority: Authority, hosts: readonly string[]): Promise<x509.Extension[]> {
+async function leafExtensions(
+  authority: Authority,
+  hosts: readonly string[],
+  usages: NonNullable<LeafOptions['usages']>,
+): Promise<x509.Extension[]> {
   const extensions: x509.Extension[] = [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     // etcd's members and its JSON gateway present a server certificate as clients too, so every leaf may be both.
-    new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+    new x509.ExtendedKeyUsageExtension(usages.map((usage) => x509.ExtendedKeyUsage[`${usage}Auth`])),
     await x509.AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
   ];
   if (hosts.length > 0) {
