@@ -49,14 +49,14 @@ export async function openHostFixture(name: string): Promise<HostFixture> {
     async reissue(file, changes) {
       const certificate = fixture.certificates.find((entry) => entry.file === file);
       if (certificate === undefined || 'ca' in certificate) throw new Error(`no leaf ${file} in ${name}`);
-      await issueInto(dir, root, certificate, authorities, changes);
+      await issueInto(root, certificate, authorities, changes);
     },
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
   for (const certificate of fixture.certificates) {
     if ('ca' in certificate)
       authorities.set(certificate.file, await makeAuthority(dir, root, certificate.file));
-    else await issueInto(dir, root, certificate, authorities, {});
+    else await issueInto(root, certificate, authorities, {});
   }
   return fixture;
 }
@@ -72,7 +72,6 @@ async function makeAuthority(dir: TempDir, root: string, file: string): Promise<
 }
 
 async function issueInto(
-  dir: TempDir,
   root: string,
   { file, keyFile, signedBy, ...options }: Extract<FixtureCertificate, { signedBy: string }>,
   authorities: ReadonlyMap<string, Authority>,

@@ -54,9 +54,9 @@ export async function findApiServer(
       known: { unit: service.unitFile },
     };
   }
-  const process = processes.find(({ argv }) => startsProgram(argv, 'kube-apiserver'));
-  if (process === undefined || (await isContained(host, process.pid))) return undefined;
-  const { argv, pid } = process;
+  const running = processes.find(({ argv }) => startsProgram(argv, 'kube-apiserver'));
+  if (running === undefined || (await isContained(host, running.pid))) return undefined;
+  const { argv, pid } = running;
   return {
     argv,
     toHost,

@@ -63,15 +63,15 @@ export async function findKubelet(
 }
 
 function startOfProcess(processes: readonly HostProcess[]): KubeletStart | undefined {
-  const process = processes.find(({ argv }) => kubeletArguments(argv) !== undefined);
-  if (process === undefined) return undefined;
+  const running = processes.find(({ argv }) => kubeletArguments(argv) !== undefined);
+  if (running === undefined) return undefined;
   return {
-    flags: parseKubeletFlags(kubeletArguments(process.argv)!),
-    name: `kubelet (pid ${process.pid})`,
+    flags: parseKubeletFlags(kubeletArguments(running.argv)!),
+    name: `kubelet (pid ${running.pid})`,
     source: 'process',
     at: {},
     reliability: 'sure',
-    installation: { pid: process.pid },
+    installation: { pid: running.pid },
   };
 }
 

@@ -28,17 +28,17 @@ export async function findRancherServer(
   for (const kind of ['k3s', 'rke2'] as const) {
     const service =
       (await readService(host, `${kind}.service`)) ?? (await readService(host, `${kind}-server.service`));
-    const process = processes.find(({ argv }) => isServer(argv, kind));
-    const dataDir = await findDataDir(host, kind, process?.argv ?? service?.argv ?? []);
+    const running = processes.find(({ argv }) => isServer(argv, kind));
+    const dataDir = await findDataDir(host, kind, running?.argv ?? service?.argv ?? []);
     if ((await host.stat(`${dataDir}/server/db`))?.kind !== 'directory') continue;
-    return { kind, dataDir, ...origin(process, service) };
+    return { kind, dataDir, ...origin(running, service) };
   }
   return undefined;
 }
 
-function origin(process: HostProcess | undefined, service: ServiceCommand | undefined) {
+function origin(running: HostProcess | undefined, service: ServiceCommand | undefined) {
   return {
-    ...(process === undefined ? {} : { pid: process.pid }),
+    ...(running === undefined ? {} : { pid: running.pid }),
     ...(service === undefined ? {} : { unit: service.unitFile }),
   };
 }

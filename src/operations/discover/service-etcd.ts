@@ -115,20 +115,20 @@ export async function findProcessEtcd(
   facts: FactRecord,
 ): Promise<EtcdProgram | undefined> {
   const running: HostProcess[] = [];
-  for (const process of processes)
-    if (startsProgram(process.argv, 'etcd') && !(await isContained(host, process.pid))) running.push(process);
-  const [process] = running;
-  if (process === undefined || running.length > 1) {
+  for (const member of processes)
+    if (startsProgram(member.argv, 'etcd') && !(await isContained(host, member.pid))) running.push(member);
+  const [member] = running;
+  if (member === undefined || running.length > 1) {
     facts.notThere(
-      process === undefined
+      member === undefined
         ? 'no process is etcd'
         : `${running.length} processes are etcd, with no file to tell which`,
     );
     return undefined;
   }
-  const { pid, argv } = process;
+  const { pid, argv } = member;
   facts.note('etcd.pid', { source: 'process', where: argv[0]!, reliability: 'sure' });
-  const environment = (await process.environment()) ?? {};
+  const environment = (await member.environment()) ?? {};
   return {
     runsAs: 'process',
     argv,

@@ -65,9 +65,9 @@ function runningPid(
   facts: FactRecord,
 ): number | undefined {
   const wanted = parseFlags(argv);
-  const running = processes.filter((process) => startsProgram(process.argv, 'etcd'));
-  const matching = running.filter((process) => {
-    const flags = parseFlags(process.argv);
+  const running = processes.filter((candidate) => startsProgram(candidate.argv, 'etcd'));
+  const matching = running.filter((candidate) => {
+    const flags = parseFlags(candidate.argv);
     return tellingFlags.every((name) => {
       const [here, there] = [wanted.get(name)?.value, flags.get(name)?.value];
       return here === undefined || there === undefined || here === there || toHost(here) === there;
