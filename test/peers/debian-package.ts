@@ -15,12 +15,14 @@ export interface DebianRecipe {
   /** Tried in this order until one holds what `accept` wants. */
   readonly suites: readonly string[];
   readonly packages: readonly string[];
+  /** Directories of the packages that are wanted, by the name that each gets in the target; `bin` by default. */
+  readonly directories?: Readonly<Record<string, string>>;
 }
 
 /**
  * Fetches the packages through an apt configuration of their own and unpacks their programs into `target/bin`.
  * Nothing is installed: apt's lists, cache and state live under `target`, and apt still verifies the signatures.
- * The programs of etcd-server and etcd-client need libc and nothing else, so no dependency is fetched.
+ * No dependency is fetched but what the recipe names: etcd's programs need libc and nothing else.
  */
 export async function installDebianPackages(
   recipe: DebianRecipe,
@@ -33,7 +35,7 @@ export async function installDebianPackages(
   for (const suite of recipe.suites) {
     for (const source of sources) {
       try {
-        await unpackFrom(source, suite, recipe.packages, target);
+        await unpackFrom(source, suite, recipe, target);
         if (await accept(target)) return;
         refusals.push(`${suite} holds another version`);
       } catch (error) {
@@ -47,13 +49,17 @@ export async function installDebianPackages(
 async function unpackFrom(
   source: AptSource,
   suite: string,
-  packages: readonly string[],
+  { packages, directories = { bin: 'usr/bin' } }: DebianRecipe,
   target: string,
 ): Promise<void> {
   const apt = join(target, 'apt');
   const unpacked = join(target, 'unpacked');
-  const bin = join(target, 'bin');
-  await Promise.all([apt, unpacked, bin].map((path) => rm(path, { recursive: true, force: true })));
+  const wanted = Object.entries(directories).map(
+    ([name, path]) => [join(unpacked, path), join(target, name)] as const,
+  );
+  await Promise.all(
+    [apt, unpacked, ...wanted.map(([, to]) => to)].map((path) => rm(path, { recursive: true, force: true })),
+  );
   await Promise.all(
     ['state/lists/partial', 'cache/archives/partial', 'download'].map((path) =>
       mkdir(join(apt, path), { recursive: true }),
@@ -69,7 +75,7 @@ async function unpackFrom(
   for (const file of await readdir(download)) {
     await mustRun('dpkg', ['-x', join(download, file), unpacked], { timeoutMs: 60_000 });
   }
-  await rename(join(unpacked, 'usr', 'bin'), bin);
+  for (const [from, to] of wanted) await rename(from, to);
   await Promise.all([apt, unpacked].map((path) => rm(path, { recursive: true, force: true })));
 }
 
@@ -96,6 +102,12 @@ async function privateConfiguration(apt: string): Promise<string> {
   return `${[...transport, ...own].join('\n')}\n`;
 }
 
+/** The release that this machine runs, `bookworm` for example. */
+export async function machineCodename(): Promise<string | undefined> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  return /^VERSION_CODENAME=(\S+)/m.exec(release)?.[1];
+}
+
 async function machineSources(): Promise<AptSource[]> {
   const files = [join('/etc/apt', 'sources.list'), ...(await sourceParts('/etc/apt/sources.list.d'))];
   const parsed = await Promise.all(
@@ -104,8 +116,7 @@ async function machineSources(): Promise<AptSource[]> {
       return path.endsWith('.sources') ? parseDeb822Sources(text) : parseOneLineSources(text);
     }),
   );
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  return distributionSources(parsed.flat(), /^VERSION_CODENAME=(\S+)/m.exec(release)?.[1]);
+  return distributionSources(parsed.flat(), await machineCodename());
 }
 
 async function sourceParts(directory: string): Promise<string[]> {

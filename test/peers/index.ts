@@ -1,4 +1,5 @@
-/** Real etcd, etcdctl and etcdutl of every supported release line, for tests, benchmarks and the demo. */
+/** Real etcd, etcdctl and etcdutl of every supported release line, and the real sshd, for tests, benchmarks and the demo. */
 export { type Peer, type PeerLine, peer, peerLines, peersDirectory } from './peer.ts';
 export { requirePeer } from './require-peer.ts';
 export { bringInPeers } from './bring-in-peers.ts';
+export { requireSshd, type Sshd, sshd } from './sshd.ts';
