@@ -47,7 +47,9 @@ suite('the single-file program', { skip: process.platform !== 'linux' && 'made f
 
   test('the same sources give the same bytes', async () => {
     const again = await makePackage('second');
-    assert.ok((await readFile(program)).equals(await readFile(again)));
+    const bytes = await readFile(program);
+    assert.ok(bytes.equals(await readFile(again)));
+    assert.ok(!bytes.includes(root), 'they do not tell where the sources were');
     assert.equal((await stat(program)).mode & 0o777, 0o755);
   });
 
