@@ -1,81 +1,103 @@
-import { HoldfastError } from '../../base/index.ts';
+import type { ApiClient, ApiClientOptions, ListOptions, ObjectList, RequestOptions } from './api-types.ts';
+import { readHealth, readList, readOptionalObject, readVersion } from './read-answer.ts';
+import { type ApiAnswer, sendRequest } from './send-request.ts';
+import { resolveServer, type ServerAddress } from './server-address.ts';
 
-export interface ApiClientOptions {
-  /** `https://HOST:PORT`, perhaps with a path. */
-  readonly server: string;
-  /** Certificates of the authorities to trust, PEM; absent: the system's. */
-  readonly caPem?: Uint8Array;
-  readonly certPem?: Uint8Array;
-  readonly keyPem?: Uint8Array;
-  readonly token?: string;
-  /** Name that the server's certificate must carry; absent: the host of `server`. */
-  readonly serverName?: string;
-  /** Limit for one request from dialling to its last byte; default 10000. */
-  readonly timeoutMs?: number;
-  /** Limit for one answer; default 64 MiB. */
-  readonly maxBodyBytes?: number;
-}
+const defaultTimeoutMs = 10_000;
+const defaultMaxBodyBytes = 64 << 20;
+const defaultPageSize = 500;
 
-export interface RequestOptions {
-  readonly signal?: AbortSignal;
-  readonly timeoutMs?: number;
-}
-
-export interface ListOptions extends RequestOptions {
-  readonly limit?: number;
-  readonly continue?: string;
-  readonly resourceVersion?: string;
-  readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-  /** Ask for metadata only: the answer is a PartialObjectMetadataList. */
-  readonly metadataOnly?: boolean;
-}
-
-export interface ObjectList {
-  readonly resourceVersion: string;
-  /** Absent on the last page. */
-  readonly continue?: string;
-  readonly remainingItemCount?: number;
-  readonly items: readonly KubernetesObject[];
-}
-
-/** An object as the API server sends it. */
-export type KubernetesObject = Readonly<Record<string, unknown>>;
-
-export interface Health {
-  readonly ok: boolean;
-  readonly httpStatus: number;
-  /** Names of the checks that do not pass, where the server says so. */
-  readonly failed: readonly string[];
-}
-
-export interface ApiVersion {
-  /** `v1.36.2`. */
-  readonly gitVersion: string;
-  readonly major: string;
-  readonly minor: string;
-}
-
-export interface ApiClient extends AsyncDisposable {
-  readonly server: string;
-  /** Not ready is an answer, not an error. */
-  readyz(options?: RequestOptions): Promise<Health>;
-  livez(options?: RequestOptions): Promise<Health>;
-  version(options?: RequestOptions): Promise<ApiVersion>;
-  /** One object by its path; undefined when there is none. */
-  get(path: string, options?: RequestOptions): Promise<KubernetesObject | undefined>;
-  /** One page of a collection by its path: `/api/v1/pods`. */
-  list(path: string, options?: ListOptions): Promise<ObjectList>;
-  /** Every page of a collection, `limit` (default 500) objects each. */
-  pages(path: string, options?: ListOptions): AsyncGenerator<ObjectList, void, void>;
-}
+const json = 'application/json';
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json';
 
 /**
- * Errors of calls: API_SERVER_UNREACHABLE, API_SERVER_DENIED (401, 403), API_SERVER_ERROR (`details.httpStatus`, `details.reason`),
- * API_RESPONSE_INVALID, TIMEOUT, TLS_UNTRUSTED, TLS_NAME_MISMATCH, TLS_CERT_EXPIRED, TLS_CLIENT_CERT_REJECTED, INTERRUPTED.
- * Of opening: TLS_OPTIONS_INVALID.
+ * A client of one API server. Nothing is dialled before the first call; disposing it ends the calls under way.
+ *
+ * Errors: USAGE for an address that is no https URL, TLS_OPTIONS_INVALID.
  */
-export function openApiClient(_options: ApiClientOptions): ApiClient {
-  throw new HoldfastError('DEFECT', 'not there yet');
+export function openApiClient(options: ApiClientOptions): ApiClient {
+  return new HttpsApiClient(options);
+}
+
+class HttpsApiClient implements ApiClient {
+  readonly server: string;
+  readonly #options: ApiClientOptions;
+  readonly #address: ServerAddress;
+  readonly #closing = new AbortController();
+
+  constructor(options: ApiClientOptions) {
+    this.server = options.server;
+    this.#options = options;
+    this.#address = resolveServer(options);
+  }
+
+  async readyz(options?: RequestOptions) {
+    return readHealth(await this.#send('/readyz', options), this.server);
+  }
+
+  async livez(options?: RequestOptions) {
+    return readHealth(await this.#send('/livez', options), this.server);
+  }
+
+  async version(options?: RequestOptions) {
+    return readVersion(await this.#send('/version', options), this.server);
+  }
+
+  async get(path: string, options?: RequestOptions) {
+    return readOptionalObject(await this.#send(path, options), this.server);
+  }
+
+  async list(path: string, options: ListOptions = {}): Promise<ObjectList> {
+    const accept = options.metadataOnly === true ? metadataOnly : json;
+    return readList(await this.#send(path + listQuery(options), options, accept), this.server);
+  }
+
+  async *pages(path: string, options: ListOptions = {}) {
+    const first = { ...options, limit: options.limit ?? defaultPageSize };
+    let page = await this.list(path, first);
+    yield page;
+    // The mark of the next page holds the version already; the server takes no second one.
+    const next = Object.fromEntries(
+      Object.entries(first).filter(([field]) => !field.startsWith('resourceVersion')),
+    );
+    while (page.continue !== undefined) {
+      page = await this.list(path, { ...next, continue: page.continue });
+      yield page;
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    return Promise.resolve();
+  }
+
+  #send(path: string, options: RequestOptions = {}, accept = json): Promise<ApiAnswer> {
+    const closing = this.#closing.signal;
+    return sendRequest(this.#address, {
+      path,
+      accept,
+      token: this.#options.token,
+      timeoutMs: options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs,
+      maxBodyBytes: this.#options.maxBodyBytes ?? defaultMaxBodyBytes,
+      signal: options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]),
+    });
+  }
+}
+
+const listFields = [
+  'limit',
+  'continue',
+  'resourceVersion',
+  'resourceVersionMatch',
+  'labelSelector',
+  'fieldSelector',
+] as const;
+
+function listQuery(options: ListOptions): string {
+  const query = new URLSearchParams();
+  for (const field of listFields) {
+    const value = options[field];
+    if (value !== undefined) query.set(field, String(value));
+  }
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }

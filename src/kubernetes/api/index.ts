@@ -1,12 +1,12 @@
 /** The few calls to an API server that a recovery needs. */
-export {
-  type ApiClient,
-  type ApiClientOptions,
-  type ApiVersion,
-  type Health,
-  type KubernetesObject,
-  type ListOptions,
-  type ObjectList,
-  openApiClient,
-  type RequestOptions,
-} from './api-client.ts';
+export { openApiClient } from './api-client.ts';
+export type {
+  ApiClient,
+  ApiClientOptions,
+  ApiVersion,
+  Health,
+  KubernetesObject,
+  ListOptions,
+  ObjectList,
+  RequestOptions,
+} from './api-types.ts';

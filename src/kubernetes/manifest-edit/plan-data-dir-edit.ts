@@ -29,9 +29,9 @@ export function planDataDirEdit(text: string, edit: DataDirEdit): DataDirPlan {
     const setting = findSetting(root, container, place, pod.path);
     changes.push({ ...setting, what: 'data-dir', to: move.containerTo });
   }
+  const mount = [...container, 'volumeMounts', place.program.container.volumeMounts.indexOf(place.mount)];
   if (move.mountTo !== move.mountFrom) {
-    const mount = place.program.container.volumeMounts.indexOf(place.mount);
-    const path = [...container, 'volumeMounts', mount, 'mountPath'];
+    const path = [...mount, 'mountPath'];
     changes.push({ path, what: 'mount-path', from: place.mount.mountPath, to: move.mountTo });
   }
   if (move.volumeTo !== move.volumeFrom) {
@@ -43,7 +43,7 @@ export function planDataDirEdit(text: string, edit: DataDirEdit): DataDirPlan {
       from,
       to: move.volumeTo,
     });
-    refuseSecondUser(root, pod, place);
+    refuseSecondUser(root, pod, place, mount);
   }
   refuseOtherMentions(root, container, pod, place, move, changes);
   return { hostTo: normalizePath(edit.to), containerTo: move.containerTo, changes };
@@ -56,9 +56,7 @@ function findSetting(root: YamlNode, container: NodePath, place: DataDirPlace, f
   const { program, setting } = place;
   const from = setting.value;
   if (setting.source === 'environment') {
-    const env = nodeAt(root, [...container, 'env']);
-    const items = env?.kind === 'list' ? env.items : [];
-    const index = items.findLastIndex((item) => {
+    const index = itemsAt(root, [...container, 'env']).findLastIndex(([, item]) => {
       const name = nodeAt(item, ['name']);
       return name?.kind === 'scalar' && name.text === setting.writtenAs;
     });
@@ -86,27 +84,29 @@ function findInScript(root: YamlNode, words: readonly NodePath[], from: string, 
 
 /** Where each word of the container's argv is written. */
 function argvPaths(root: YamlNode, container: NodePath): NodePath[] {
-  return ['command', 'args'].flatMap((name) => {
-    const list = nodeAt(root, [...container, name]);
-    return list?.kind === 'list' ? list.items.map((_, i) => [...container, name, i]) : [];
-  });
+  return ['command', 'args'].flatMap((name) =>
+    itemsAt(root, [...container, name]).map(([i]) => [...container, name, i]),
+  );
 }
 
 /** Another mount of the same volume, in any container, would see the new directory too. */
-function refuseSecondUser(root: YamlNode, pod: StaticPod, place: DataDirPlace): void {
+function refuseSecondUser(root: YamlNode, pod: StaticPod, place: DataDirPlace, own: NodePath): void {
   for (const kind of ['containers', 'initContainers', 'ephemeralContainers']) {
-    const list = nodeAt(root, ['spec', kind]);
-    if (list?.kind !== 'list') continue;
-    for (const container of list.items) {
-      const mounts = nodeAt(container, ['volumeMounts']);
-      for (const mount of mounts?.kind === 'list' ? mounts.items : []) {
+    for (const [i, container] of itemsAt(root, ['spec', kind])) {
+      for (const [k, mount] of itemsAt(container, ['volumeMounts'])) {
         const name = nodeAt(mount, ['name']);
-        if (name?.kind !== 'scalar' || name.text !== place.mount.name) continue;
-        if (nodeAt(mount, ['mountPath'])?.line === place.mount.line) continue;
-        throw refuseEdit(pod.path, `the volume ${place.mount.name} is mounted a second time`, mount.line);
+        const isOther = !samePath(['spec', kind, i, 'volumeMounts', k], own);
+        if (name?.kind === 'scalar' && name.text === place.mount.name && isOther) {
+          throw refuseEdit(pod.path, `the volume ${place.mount.name} is mounted a second time`, mount.line);
+        }
       }
     }
   }
+}
+
+function itemsAt(root: YamlNode, path: NodePath): readonly (readonly [index: number, item: YamlNode])[] {
+  const list = nodeAt(root, path);
+  return list?.kind === 'list' ? [...list.items.entries()] : [];
 }
 
 /** Whatever else names the old path inside the container would be left pointing nowhere. */

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
+import { HoldfastError } from '../../base/index.ts';
+import { connectionError } from './connection-error.ts';
+import type { ServerAddress } from './server-address.ts';
+
+export interface ApiRequest {
+  /** With its query. */
+  readonly path: string;
+  readonly accept: string;
+  readonly token?: string | undefined;
+  /** From dialling to the last byte. */
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ApiAnswer {
+  readonly httpStatus: number;
+  /** UTF-8 text. */
+  readonly body: string;
+}
+
+/** Sends a GET over a connection of its own. Redirects are not followed. Errors: see ApiClient. */
+export async function sendRequest(address: ServerAddress, options: ApiRequest): Promise<ApiAnswer> {
+  const { signal, timeoutMs } = options;
+  if (signal.aborted) throw interrupted(signal);
+  let stopped: HoldfastError | undefined;
+  const outgoing = request({
+    ...address.tls,
+    host: address.host,
+    port: address.port,
+    path: address.basePath + options.path,
+    agent: false,
+    headers: {
+      accept: options.accept,
+      'user-agent': 'holdfast',
+      ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
+    },
+  });
+  const stop = (error: HoldfastError) => {
+    stopped ??= error;
+    outgoing.destroy(stopped);
+  };
+  const onAbort = () => stop(interrupted(signal));
+  signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => stop(timedOut(address.server, timeoutMs)), timeoutMs);
+  // Once the answer has begun, its own error tells what happened.
+  outgoing.on('error', () => {});
+  outgoing.end();
+  try {
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const body = await readBody(response, options.maxBodyBytes, address.server);
+    return { httpStatus: response.statusCode ?? 0, body };
+  } catch (error) {
+    throw stopped ?? connectionError(error, address.server);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    outgoing.destroy();
+  }
+}
+
+async function readBody(response: IncomingMessage, maxBytes: number, server: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > maxBytes) {
+      throw new HoldfastError(
+        'API_RESPONSE_INVALID',
+        `the answer of ${server} is larger than ${maxBytes} bytes`,
+        {
+          details: { server, maxBytes },
+        },
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function timedOut(server: string, timeoutMs: number): HoldfastError {
+  return new HoldfastError('TIMEOUT', `${server} did not answer within ${timeoutMs} ms`, {
+    hint: 'Check that kube-apiserver runs and is not overloaded.',
+    details: { server, timeoutMs },
+  });
+}
+
+function interrupted(signal: AbortSignal): HoldfastError {
+  const reason: unknown = signal.reason;
+  return reason instanceof HoldfastError
+    ? reason
+    : new HoldfastError('INTERRUPTED', 'interrupted', { cause: reason });
+}
