@@ -22,6 +22,7 @@ import { memberListCommand } from './member/list.ts';
 import { memberPromoteCommand } from './member/promote.ts';
 import { memberRemoveCommand } from './member/remove.ts';
 import { memberUpdateCommand } from './member/update.ts';
+import { recoverCommand } from './recover/recover.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotRestoreCommand } from './snapshot/restore.ts';
 import { snapshotSaveCommand } from './snapshot/save.ts';
@@ -43,6 +44,7 @@ const commands: readonly AnyCommand[] = [
   snapshotVerifyCommand,
   snapshotRestoreCommand,
   snapshotHashKvCommand,
+  recoverCommand,
   endpointHealthCommand,
   endpointStatusCommand,
   endpointHashKvCommand,

@@ -1,3 +1,4 @@
+export { askYes } from './ask-yes.ts';
 export { askSecret } from './ask-secret.ts';
 export { inputLines, readAllInput } from './standard-input.ts';
 export { unquoteGo, wordBytes } from './word-bytes.ts';

@@ -18,6 +18,7 @@ export function readKubeSystemUid(
   if (record === undefined) return undefined;
   const found = decodeObjectMetadata(decodeKeyValue(record).value);
   const metadata = found.state === 'decoded' ? found.object['metadata'] : undefined;
-  const uid = typeof metadata === 'object' && metadata !== null && 'uid' in metadata ? metadata['uid'] : undefined;
+  const uid =
+    typeof metadata === 'object' && metadata !== null && 'uid' in metadata ? metadata['uid'] : undefined;
   return typeof uid === 'string' ? uid : undefined;
 }
