@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { mustRun, runCommand, type RunOptions, type RunResult } from './run-command.ts';
-import { tempDir } from './temp-dir.ts';
+import { type TempDir, tempDir } from './temp-dir.ts';
 
 /** A root directory with one program, the libraries that it is linked with, and nothing else: no shell, no Node. */
 export interface BareRoot extends AsyncDisposable {
@@ -12,16 +12,15 @@ export interface BareRoot extends AsyncDisposable {
   run(args: readonly string[], options?: Partial<RunOptions>): Promise<RunResult>;
 }
 
-/** Mounts made here are gone with the process. */
-const enter = `set -e
+/** Makes of the directory `$1` what a root needs to be; the mounts are gone with the process. */
+const mounts = `set -e
 root=$1
 shift
 mount --bind "$root" "$root"
 mount --bind "$root/data" "$root/data"
 mount --rbind /proc "$root/proc"
 mount --rbind /dev "$root/dev"
-mount -o remount,bind,ro "$root"
-exec chroot "$root" /program "$@"`;
+mount -o remount,bind,ro "$root"`;
 
 /** Mounting needs to be root, or to be root in a name space of one's own. */
 const unshare = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
@@ -31,25 +30,27 @@ const unshare = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-
  * `CI=true` a machine that cannot do this fails the test.
  */
 export async function requireBareRoot(t: TestContext, program: string): Promise<BareRoot | undefined> {
-  const trial = await runCommand('unshare', [...unshare, 'mount', '--bind', '/mnt', '/mnt'], {
-    timeoutMs: 20_000,
-  }).catch((error: unknown) => ({ exitCode: null, stderr: String(error) }));
-  if (trial.exitCode === 0) return await openBareRoot(program);
-  const reason = `no root directory of its own can be had here: ${trial.stderr.trim()}`;
-  if (process.env['CI'] === 'true') throw new Error(reason);
-  t.skip(reason);
-  return undefined;
+  try {
+    await using trial = await emptyRoot();
+    await mustRun('unshare', [...unshare, 'sh', '-c', mounts, 'sh', trial.path], { timeoutMs: 20_000 });
+  } catch (error) {
+    const reason = `no root directory of its own can be had here: ${error instanceof Error ? error.message : String(error)}`;
+    if (process.env['CI'] === 'true') throw new Error(reason, { cause: error });
+    t.skip(reason);
+    return undefined;
+  }
+  return await openBareRoot(program);
 }
 
 async function openBareRoot(program: string): Promise<BareRoot> {
-  const root = await tempDir('bare-root');
+  const root = await emptyRoot();
   const { path } = root;
-  for (const name of ['proc', 'dev', 'data']) await mkdir(join(path, name));
   for (const library of await librariesOf(program)) {
     await mkdir(dirname(join(path, library)), { recursive: true });
     await copyFile(library, join(path, library));
   }
   await copyFile(program, join(path, 'program'));
+  const enter = `${mounts}\nexec chroot "$root" /program "$@"`;
   return {
     data: join(path, 'data'),
     run: (args, options = {}) =>
@@ -59,6 +60,12 @@ async function openBareRoot(program: string): Promise<BareRoot> {
       }),
     [Symbol.asyncDispose]: () => root[Symbol.asyncDispose](),
   };
+}
+
+async function emptyRoot(): Promise<TempDir> {
+  const root = await tempDir('bare-root');
+  for (const name of ['proc', 'dev', 'data']) await mkdir(join(root.path, name));
+  return root;
 }
 
 /** The loader and the libraries of a program; a link is named by its own path and copied as what it points to. */
