@@ -19,7 +19,10 @@ export const lazyBuiltins: Plugin = {
   },
 };
 
-/** A module whose every export is a getter. Few modules are one function or the process itself; those stay whole. */
+/**
+ * A module whose every export is a getter. Node's look-up by name costs microseconds, so it is made once. Few modules
+ * are one function or the process itself; those stay whole.
+ */
 function lazyModule(path: string): string {
   const load = `process.getBuiltinModule(${JSON.stringify(path)})`;
   const builtin: unknown = process.getBuiltinModule(path);
@@ -27,5 +30,5 @@ function lazyModule(path: string): string {
     return `module.exports = ${load};`;
   const names = Object.keys(builtin).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
   const getters = names.map((name) => `get ${name}() { return load().${name}; }`);
-  return `const load = () => ${load};\nmodule.exports = { ${getters.join(', ')} };`;
+  return `let loaded;\nconst load = () => (loaded ??= ${load});\nmodule.exports = { ${getters.join(', ')} };`;
 }

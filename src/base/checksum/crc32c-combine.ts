@@ -18,33 +18,34 @@ function multiply(a: number, b: number): number {
   return product >>> 0;
 }
 
-/** x^(8 · 2^k) for k = 0…52, by squaring. */
-const powersOfBytes = buildPowers();
+const digitCount = 256;
 
-function buildPowers(): Uint32Array {
-  const powers = new Uint32Array(53);
-  let power = one >>> 8; // x^8
-  for (let k = 0; k < powers.length; k++) {
-    powers[k] = power;
-    power = multiply(power, power);
-  }
+/**
+ * Powers of x by the digits of a length to base 256: row k holds x^(8 · d · 256^k) for d = 0…255. A length of as many
+ * digits takes one product less. Rows are made when a length first needs them.
+ */
+const rows: Uint32Array[] = [];
+
+function powersOf(row: number): Uint32Array {
+  const known = rows[row];
+  if (known !== undefined) return known;
+  const below = row === 0 ? undefined : powersOf(row - 1);
+  const step = below === undefined ? one >>> 8 : multiply(below[digitCount - 1]!, below[1]!);
+  const powers = new Uint32Array(digitCount);
+  powers[0] = one;
+  for (let digit = 1; digit < digitCount; digit++) powers[digit] = multiply(powers[digit - 1]!, step);
+  rows[row] = powers;
   return powers;
 }
 
-const shortShifts = new Map<number, number>();
-const shortShiftLimit = 1 << 16;
-
 /** x^(8 · length): what appending `length` bytes multiplies a CRC by. */
 function shiftOf(length: number): number {
-  const known = shortShifts.get(length);
-  if (known !== undefined) return known;
-  let shift = one;
-  let rest = length;
-  for (let k = 0; rest > 0; k++) {
-    if (rest % 2 === 1) shift = multiply(powersOfBytes[k]!, shift);
-    rest = Math.floor(rest / 2);
+  let shift = powersOf(0)[length % digitCount]!;
+  let rest = Math.floor(length / digitCount);
+  for (let row = 1; rest > 0; row++) {
+    shift = multiply(powersOf(row)[rest % digitCount]!, shift);
+    rest = Math.floor(rest / digitCount);
   }
-  if (length < shortShiftLimit) shortShifts.set(length, shift);
   return shift;
 }
 

@@ -1,4 +1,4 @@
-import { createHash, webcrypto } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { existsSync, read as readFromFile } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -29,25 +29,15 @@ export interface RunningDigest extends AsyncDisposable {
 }
 
 const chunkBytes = 1 << 20;
-/** Up to here a file is held in memory while it is hashed. */
-const defaultWholeBytes = 80 << 20;
 const waitForWriterMs = 2;
-const { subtle } = webcrypto;
 const readAsync = promisify(readFromFile);
 
 /**
  * Starts hashing the first `databaseBytes` bytes of a file that may still be growing, or about to appear. It gives way
  * to other work between chunks.
- *
- * @param wholeBytes up to this size a file is hashed in one piece
  */
-export function startDigest(
-  path: string,
-  databaseBytes: number,
-  ctx: OperationContext,
-  wholeBytes = defaultWholeBytes,
-): RunningDigest {
-  const digest = new Digest(path, databaseBytes, ctx, databaseBytes <= wholeBytes);
+export function startDigest(path: string, databaseBytes: number, ctx: OperationContext): RunningDigest {
+  const digest = new Digest(path, databaseBytes, ctx);
   const result = digest.run();
   // Awaited at the end; a failure before that must not count as unhandled.
   result.catch(() => undefined);
@@ -71,12 +61,10 @@ class Digest {
   isStopped = false;
   before: readonly BytesAt[] = [];
   readonly #path: string;
-  readonly #isSmall: boolean;
   readonly #databaseBytes: number;
   readonly #ctx: OperationContext;
 
-  constructor(path: string, databaseBytes: number, ctx: OperationContext, isSmall: boolean) {
-    this.#isSmall = isSmall;
+  constructor(path: string, databaseBytes: number, ctx: OperationContext) {
     this.#path = path;
     this.#databaseBytes = databaseBytes;
     this.#ctx = ctx;
@@ -84,21 +72,11 @@ class Digest {
 
   async run(): Promise<Uint8Array> {
     using file = await this.#open();
-    return await (this.#isSmall ? this.#hashWhole(file) : this.#hashInChunks(file));
-  }
-
-  /** A small file in one piece, on another thread that costs nothing to start; this one is free for other work. */
-  async #hashWhole(file: FileSource): Promise<Uint8Array> {
-    const whole = new Uint8Array(this.#databaseBytes);
-    for (let offset = 0; offset < whole.length; ) {
-      offset += (await this.#readChunk(file, whole.subarray(offset), offset)).length;
-    }
-    this.#putBack(whole, 0);
-    return new Uint8Array(await subtle.digest('SHA-256', whole));
+    return await this.#hash(file);
   }
 
   /** Reads ahead while it hashes. */
-  async #hashInChunks(file: FileSource): Promise<Uint8Array> {
+  async #hash(file: FileSource): Promise<Uint8Array> {
     const hash = createHash('sha256');
     const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)] as const;
     let ahead = this.#readChunk(file, buffers[0], 0);
