@@ -13,7 +13,8 @@ export async function driveForward(
   ctx: OperationContext,
 ): Promise<void> {
   try {
-    for (const phase of phases) await everywhere(hosts, phase, ctx, (host) => host.run(phase));
+    for (const phase of phases)
+      await everywhere(hosts, { phase, title: phaseTitles[phase] }, ctx, (host) => host.run(phase));
   } catch (error) {
     throw await goBack(hosts, plan, error, ctx);
   }
@@ -29,7 +30,7 @@ export async function driveBack(
 ): Promise<void> {
   try {
     for (const phase of phases.toReversed())
-      await everywhere(hosts, phase, { ...ctx, signal: new AbortController().signal }, (host) =>
+      await everywhere(hosts, { phase, title: `undo: ${phaseTitles[phase]}` }, ctx, (host) =>
         host.rollBack(phase, reason),
       );
   } catch (error) {
@@ -60,13 +61,13 @@ export async function goBack(
 /** All hosts at once; the first failure counts, but only when all have come to rest. */
 async function everywhere(
   hosts: readonly RecoveryHost[],
-  phase: Phase,
+  { phase, title }: { readonly phase: Phase; readonly title: string },
   ctx: OperationContext,
   work: (host: RecoveryHost) => Promise<void>,
 ): Promise<void> {
   const startedMs = ctx.clock.monotonicMs();
   ctx.events({ type: 'phase-started', phase });
-  ctx.log.info(phaseTitles[phase], { hosts: hosts.map(({ name }) => name) });
+  ctx.log.info(title, { hosts: hosts.map(({ name }) => name) });
   const outcomes = await Promise.allSettled(hosts.map(work));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

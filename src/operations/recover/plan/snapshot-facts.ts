@@ -22,6 +22,7 @@ import {
 import { type VerifyCheck, verifySnapshot } from '../../verify/index.ts';
 import type { DataDirMember } from '../revisions/data-dir-facts.ts';
 import { readKubeSystemUid } from '../revisions/kube-system-uid.ts';
+import { countUserKeys } from '../revisions/user-keys.ts';
 
 export interface SnapshotFacts {
   readonly path: string;
@@ -78,7 +79,7 @@ export async function readSnapshotFacts(
     sizeBytes: file.sizeBytes,
     sha256: await sha256,
     revision,
-    keyCount: keyspace.countLiveKeys(revision),
+    keyCount: countUserKeys(keyspace),
     members: readMemberRows(database),
     storageVersion: readStorageVersion(database)?.text,
     hasNoSpaceAlarm: hasNoSpaceAlarm(database),

@@ -2,6 +2,7 @@ import { openFileSource, type OperationContext, runPhase } from '../../../base/i
 import { openDatabase } from '../../../formats/bbolt/index.ts';
 import { databasePath } from '../../../formats/data-dir/index.ts';
 import { buildKeyspaceSteps, readStoreRevision } from '../../../formats/mvcc/index.ts';
+import { countUserKeys } from '../revisions/user-keys.ts';
 import { snapshotHashKv } from '../../hashkv/index.ts';
 
 /** What the restored cluster must answer, computed from the staged database before any server has touched it. */
@@ -31,5 +32,5 @@ export async function expectFromStaged(dataDir: string, ctx: OperationContext): 
     const { hash } = await snapshotHashKv({ path, revision: current, compactRevision }, ctx);
     hashes.push({ compactRevision, hash });
   }
-  return { revision: current, keyCount: keyspace.countLiveKeys(current), hashes };
+  return { revision: current, keyCount: countUserKeys(keyspace), hashes };
 }
