@@ -10,14 +10,29 @@ export {
   type UndecodedObject,
 } from './decode-object.ts';
 export {
+  createDecryptor,
+  type Decryption,
+  type Decryptor,
+  type StoredValue,
+  type UnwrapDataKey,
+} from './decrypt-value.ts';
+export {
   type EncryptedValue,
   type EncryptionProvider,
   isEncryptedValue,
   parseEncryptedValue,
 } from './encrypted-value.ts';
+export {
+  buildEncryptionRules,
+  type EncryptionConfigInput,
+  type EncryptionKey,
+  type EncryptionRules,
+  findEncryptionKeys,
+} from './encryption-rules.ts';
 export { type KnownKind, knownKinds } from './field-schema.ts';
 export { kubernetesRelease } from './field-table.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
+export type { DataKeyRequest } from './kms-envelope.ts';
 export { type ResourceOrigin, type StoredResource, storedResources } from './resource-table.ts';
 export {
   defaultStoragePrefix,
