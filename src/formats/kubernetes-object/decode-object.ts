@@ -1,9 +1,7 @@
-/**
- * A value of etcd as the API object in it: protobuf or JSON, in the version that it is stored in. What the API server
- * adds when it serves one is added here (apiVersion, kind, the resource version); converting between versions is not.
- */
+/** A value of etcd as the API object in it, protobuf or JSON. */
 import { isUtf8 } from 'node:buffer';
 import { type Finding, isHoldfastError } from '../../base/index.ts';
+import { changeToServed } from './as-served.ts';
 import { MessageDecoder, type UnknownField } from './decode-message.ts';
 import { decodeEnvelope, type Envelope, isProtobufObject } from './envelope.ts';
 import { type EncryptedValue, parseEncryptedValue } from './encrypted-value.ts';
@@ -17,7 +15,10 @@ export interface DecodedObject {
   /** The version that it is stored in: `apps/v1`. */
   readonly apiVersion: string;
   readonly kind: string;
-  /** What the API server would serve. The caller's own: nothing else refers to it. */
+  /**
+   * What the API server would serve, of the stored version except where `as-served.ts` says otherwise. The caller's
+   * own: nothing else refers to it.
+   */
   readonly object: JsonObject;
   /** False for a protobuf kind that the table does not have: only its metadata is in `object`. */
   readonly isKnownKind: boolean;
@@ -49,6 +50,8 @@ export type ObjectValue = DecodedObject | EncryptedObject | UndecodedObject;
 export interface DecodeObjectOptions {
   /** The revision of the key's last change, which is the object's resource version. */
   readonly modRevision?: bigint;
+  /** Leaves out what the API server changes while it reads: the object exactly as it is stored. */
+  readonly asStored?: boolean;
 }
 
 /**
@@ -56,7 +59,11 @@ export interface DecodeObjectOptions {
  * Bytes in the result are views of the value.
  */
 export function decodeObject(value: Uint8Array, options: DecodeObjectOptions = {}): ObjectValue {
-  return readValue(value, options, wholeBody);
+  const found = readValue(value, options, wholeBody);
+  if (found.state === 'decoded' && options.asStored !== true) {
+    changeToServed(found.object, found.apiVersion, found.kind);
+  }
+  return found;
 }
 
 /**
