@@ -24,13 +24,16 @@ export function parseJsonBytes(
   if (end - start > 2 * jsonDepthLimit && isTooDeep(bytes, start, end)) return { fault: 'nested too deeply' };
   const text = bytes.toString('utf8', start, end);
   try {
-    const isExact = !/\d{16}/.test(text);
+    const isExact = !wideNumber.test(text);
     return { value: (isExact ? JSON.parse(text) : JSON.parse(text, exactIntegers)) as JsonValue };
   } catch {
     // The parser's own message would quote the value.
     return { fault: 'not valid JSON' };
   }
 }
+
+/** Digits beyond those of 2^53 right where a number may begin; inside a text it does no harm. */
+const wideNumber = /[:,[\s]-?\d{16}/;
 
 /** Whether brackets outside of strings open more often than the limit allows. */
 function isTooDeep(bytes: Buffer, start: number, end: number): boolean {

@@ -9,12 +9,26 @@
 const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;
 
+const daySeconds = 86_400;
+const twoDigits = Array.from({ length: 60 }, (_none, number) => number.toString().padStart(2, '0'));
+
+/** The times of a cluster lie close together: the last day is remembered as text. */
+let lastDay = NaN;
+let lastDate = '';
+
 /** RFC 3339 in UTC with whole seconds, as `Time` is written; undefined where the year has not four digits. */
 export function formatTime(seconds: number | bigint): string | undefined {
   const whole = Number(seconds);
   if (!(whole >= firstSecond && whole <= lastSecond)) return undefined;
-  // toISOString always gives milliseconds.
-  return `${new Date(whole * 1000).toISOString().slice(0, 19)}Z`;
+  const day = Math.floor(whole / daySeconds);
+  if (day !== lastDay) {
+    lastDay = day;
+    lastDate = new Date(day * daySeconds * 1000).toISOString().slice(0, 11);
+  }
+  const rest = whole - day * daySeconds;
+  const hour = twoDigits[Math.floor(rest / 3600)]!;
+  const minute = twoDigits[Math.floor(rest / 60) % 60]!;
+  return `${lastDate}${hour}:${minute}:${twoDigits[rest % 60]!}Z`;
 }
 
 /** RFC 3339 in UTC with six digits of a second, as `MicroTime` is written. */
