@@ -1,4 +1,4 @@
-import type { EtcdClient } from '../../../src/etcd/index.ts';
+import type { EtcdClient, EtcdClientOptions } from '../../../src/etcd/index.ts';
 import type { Peer } from '../../peers/index.ts';
 import type { ApiConnection } from './api-connection.ts';
 import type { Authorities, KubeadmPki } from './kubeadm-pki.ts';
@@ -101,7 +101,7 @@ export interface StartOptions {
   readonly rescanMs?: number;
 }
 
-/** What runs a node's pods; see `run-static-pods.ts`. */
+/** What runs a node's pods; see `run-static-pods.ts`. Disposing kills everything and waits until it is gone. */
 export interface NodeRunner extends AsyncDisposable {
   readonly pid: number;
   readonly eventsFile: string;
@@ -116,7 +116,7 @@ export interface NodeRunner extends AsyncDisposable {
     wanted: (event: RunnerEvent) => boolean,
     options?: { readonly from?: number; readonly timeoutMs?: number },
   ): Promise<RunnerEvent>;
-  /** Stops it and everything that it runs. */
+  /** Stops it and everything that it runs, as a shutdown would, with the pods' grace periods. */
   stop(): Promise<void>;
   /** Kills it and everything that it runs, as a power failure would. */
   kill(): Promise<void>;
@@ -140,7 +140,9 @@ export interface ControlPlane extends ControlPlaneLayout, AsyncDisposable {
   readonly runner: NodeRunner;
   /** The UID of the kube-system namespace that was loaded. */
   readonly clusterUid: string;
-  /** Our client for this node's etcd, as the API server's own certificate. The caller closes it. */
+  /** How to reach this node's etcd, with the API server's client certificate. */
+  readonly etcdClientOptions: EtcdClientOptions;
+  /** Our client for this node's etcd. The caller closes it. */
   openEtcd(): EtcdClient;
   /** A connection to this node's API server with the administrator's certificate. The caller closes it. */
   openApi(): ApiConnection;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { openEtcdClient } from '../../../src/etcd/index.ts';
+import { type EtcdClientOptions, openEtcdClient } from '../../../src/etcd/index.ts';
 import { eventually } from '../waiting.ts';
 import { openApiConnection } from './api-connection.ts';
 import type {
@@ -42,7 +42,8 @@ export async function startControlPlane(
   clusterUid: string = randomUUID(),
 ): Promise<ControlPlane> {
   let runner = await startNodeRunner(layout, options);
-  const openEtcd = () => openEtcdClient({ ...etcdClientOptions(layout) });
+  const etcdClientOptions = clientOptionsOf(layout);
+  const openEtcd = () => openEtcdClient(etcdClientOptions);
   const openApi = () => openApiConnection(adminCredentials(layout));
   return {
     ...layout,
@@ -50,6 +51,7 @@ export async function startControlPlane(
       return runner;
     },
     clusterUid,
+    etcdClientOptions,
     openEtcd,
     openApi,
     etcdReady: (timeoutMs = 60_000) =>
@@ -69,11 +71,11 @@ export async function startControlPlane(
       runner = await startNodeRunner(layout, options);
       return runner;
     },
-    [Symbol.asyncDispose]: () => runner.stop(),
+    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
   };
 }
 
-function etcdClientOptions({ etcdUrl, pki }: ControlPlaneLayout) {
+function clientOptionsOf({ etcdUrl, pki }: ControlPlaneLayout): EtcdClientOptions {
   return {
     endpoints: [etcdUrl],
     dialTimeoutMs: 10_000,

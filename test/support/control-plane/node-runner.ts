@@ -43,7 +43,11 @@ export async function startNodeRunner(
     waitFor,
     stop: () => child.stop(45_000),
     kill: () => child.kill(),
-    [Symbol.asyncDispose]: () => child.stop(45_000),
+    async [Symbol.asyncDispose]() {
+      if (child.ended !== undefined) return;
+      process.kill(child.pid, 'SIGINT');
+      await child.whenEnded;
+    },
   };
 }
 

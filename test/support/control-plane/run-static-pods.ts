@@ -6,8 +6,8 @@
  *
  * `--config` is a kubelet configuration, a path of the host under the root, whose `staticPodPath` is the manifests
  * directory; `--pod-manifest-path` is the kubelet's other name of `--manifests-dir`. `--programs` is a JSON object:
- * the program table. It ends, with everything that it runs, on SIGTERM, SIGINT or SIGHUP; at once, killing it all, when its
- * standard input is a pipe that is closed and when its parent is gone.
+ * the program table. It ends with everything that it runs: on SIGTERM after the pods' grace periods; on SIGINT and SIGHUP,
+ * when its standard input is a pipe that is closed, and when its parent is gone, it kills them all.
  */
 import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -64,8 +64,9 @@ const runner = await startStaticPodRunner({
   }),
 });
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.on(signal, () => void runner.stop().then(() => process.exit(0)));
+process.on('SIGTERM', () => void runner.stop().then(() => process.exit(0)));
+for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+  process.on(signal, () => void runner.stop(0).then(() => process.exit(0)));
 }
 // Whoever started it is gone: there is nobody to wait for. What runs is killed on the way out.
 const abandoned = () => process.exit(1);

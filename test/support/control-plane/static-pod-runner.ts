@@ -25,10 +25,11 @@ export interface StaticPodRunnerOptions {
   readonly maxGraceMs?: number;
 }
 
-/** A running runner. Disposing stops it with everything that it runs. */
+/** A running runner. Disposing kills everything that it runs, and resolves when all of it is gone. */
 export interface StaticPodRunner extends AsyncDisposable {
   readonly eventsFile: string;
-  stop(): Promise<void>;
+  /** Stops everything that it runs; kills what is left after `capMs`, or after the pods' own grace periods. */
+  stop(capMs?: number): Promise<void>;
 }
 
 /**
@@ -50,8 +51,8 @@ export async function startStaticPodRunner(options: StaticPodRunnerOptions): Pro
   const eventsFile = join(stateDir, 'events.jsonl');
   const runner = new RunningRunner(options, stateDir, (event) => writeEvent(eventsFile, event));
   await runner.start();
-  const stop = () => runner.stop();
-  return { eventsFile, stop, [Symbol.asyncDispose]: stop };
+  const stop = (capMs?: number) => runner.stop(capMs);
+  return { eventsFile, stop, [Symbol.asyncDispose]: () => stop(0) };
 }
 
 /** Programs of the table for manifests that call them through a shell, by name. */
@@ -120,9 +121,11 @@ class RunningRunner {
     await this.#rescan();
   }
 
-  stop(): Promise<void> {
+  async stop(capMs?: number): Promise<void> {
+    const timer = capMs === undefined ? undefined : setTimeout(this.#killAll, capMs);
     this.#stopping ??= this.#stopAll();
-    return this.#stopping;
+    await this.#stopping;
+    clearTimeout(timer);
   }
 
   async #stopAll(): Promise<void> {
