@@ -9,7 +9,7 @@ import {
   type ParsedWords,
 } from './command/index.ts';
 import { commandSurface } from './commands/index.ts';
-import { unsupportedFormat, writeOuts } from './output/index.ts';
+import { unsupportedFormat, usualWriteOuts } from './output/index.ts';
 import {
   asHoldfastError,
   openSession,
@@ -77,7 +77,7 @@ function asInterruption(thrown: unknown): HoldfastError {
 }
 
 function refuseFormat(command: AnyCommand, { host }: Session): void {
-  const known = command.formats ?? writeOuts;
+  const known = command.formats ?? usualWriteOuts;
   if (!known.includes(host.format)) throw unsupportedFormat(host.format, known);
 }
 

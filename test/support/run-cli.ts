@@ -1,6 +1,11 @@
 import { type CliIo, type CliStream, runCli } from '../../src/cli/index.ts';
 
+/** Where no etcd is found: what runs beside the tests must not decide about them. */
+const noHost = '/nonexistent';
+
 export interface CliRunOptions {
+  /** In place of `/`, to find etcd under; nothing is found by default. */
+  readonly root?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
@@ -27,6 +32,7 @@ export async function runHoldfast(argv: readonly string[], options: CliRunOption
     env: { PATH: process.env['PATH'], ...options.env },
     signal: options.signal ?? new AbortController().signal,
     isOutputGone: false,
+    root: options.root ?? noHost,
     askSecret: options.askSecret,
   };
   const exitCode = await runCli(argv, io);

@@ -23,6 +23,8 @@ export interface CliIo {
   readonly signal: AbortSignal;
   /** Whether the reader of standard output went away; what is written there is lost then. */
   readonly isOutputGone: boolean;
+  /** Where the host's file system is unless `--root` says so; `/` when absent. */
+  readonly root?: string;
   /** Reads a line from the terminal without showing it; undefined where there is no terminal. */
   readonly askSecret: ((prompt: string) => Promise<string>) | undefined;
 }
@@ -41,7 +43,12 @@ export interface CommandHost {
   print(view: View): void;
   /** A line on standard error that etcdctl prints there too: neither result nor error of ours. */
   say(line: string): void;
-  /** Connection flags as client options; certificates are read. Errors: USAGE, FILE_NOT_FOUND, FILE_NOT_READABLE. */
+  /** Where the host's file system is. */
+  readonly root: string;
+  /**
+   * Connection flags as client options; certificates are read. Without an endpoint, the etcd of this host is looked for.
+   * Errors: USAGE, FILE_NOT_FOUND, FILE_NOT_READABLE, ETCD_AMBIGUOUS.
+   */
   clientOptions(): Promise<EtcdClientOptions>;
   /** A client for the endpoints that were given. The caller disposes it. */
   connect(): Promise<EtcdClient>;

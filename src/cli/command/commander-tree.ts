@@ -30,7 +30,12 @@ export function buildTree(
 ): CommanderTree {
   const program = quiet(new Command(surface.name), onHelp).description(surface.summary);
   configureHelp(program, { isRoot: true });
-  addOptions(program, surface.globalFlags);
+  // A command's own flag comes before the one of the same name that every command takes.
+  const hidden = new Set(Object.keys(only?.flags ?? {}));
+  addOptions(
+    program,
+    Object.fromEntries(Object.entries(surface.globalFlags).filter(([name]) => !hidden.has(name))),
+  );
   let matched: { spec: AnyCommand; command: Command } | undefined;
   const groups = new Map<string, Command>([['', program]]);
   for (const { path, summary } of surface.groups) {

@@ -42,7 +42,7 @@ export interface CommandSpec<F extends FlagSpecs = FlagSpecs> {
   readonly examples?: readonly CommandExample[];
   /** Statuses beside 0, 1, 2 and 130 that the help explains. */
   readonly exitStatuses?: Readonly<Partial<Record<3 | 4 | 5 | 6, string>>>;
-  /** Output formats that it knows; another one is refused before anything is done. All four by default. */
+  /** Output formats that it knows; another one is refused before anything is done. etcdctl's four by default. */
   readonly formats?: readonly WriteOut[];
   /** Takes what follows `--` for itself (see `CommandInput.afterSeparator`). */
   readonly keepsSeparator?: boolean;

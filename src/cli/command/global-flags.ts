@@ -9,7 +9,7 @@ const ownFlags = {
     default: 'simple',
     choices: writeOuts,
     valueName: 'format',
-    summary: 'how results are printed: simple, json, table, fields',
+    summary: 'how results are printed: simple, json, table, fields (discover: env and command, too)',
   },
   quiet: { kind: 'boolean', summary: 'print results and errors only' },
   debug: { kind: 'boolean', summary: 'say more on stderr: decisions, causes and details of errors' },
@@ -19,6 +19,11 @@ const ownFlags = {
     choices: ['auto', 'plain', 'none'],
     valueName: 'mode',
     summary: 'progress on stderr: a bar on a terminal and lines elsewhere (auto), lines (plain), none',
+  },
+  root: {
+    kind: 'string',
+    valueName: 'dir',
+    summary: "where the host's file system is, for finding etcd (default /)",
   },
   'log-file': { kind: 'string', valueName: 'file', summary: 'append a record of what is done to this file' },
 } as const satisfies FlagSpecs;

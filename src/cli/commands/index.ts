@@ -1,5 +1,6 @@
 /** Every command, in the order of the help. */
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
+import { discoverCommand } from './discover.ts';
 import { defragCommand } from './endpoint/defrag.ts';
 import { endpointHashKvCommand } from './endpoint/hashkv.ts';
 import { endpointHealthCommand } from './endpoint/health.ts';
@@ -44,6 +45,7 @@ const commands: readonly AnyCommand[] = [
   snapshotVerifyCommand,
   snapshotRestoreCommand,
   snapshotHashKvCommand,
+  discoverCommand,
   recoverCommand,
   endpointHealthCommand,
   endpointStatusCommand,

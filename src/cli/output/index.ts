@@ -2,4 +2,5 @@ export { formatGoJson, type GoJson, unlessEmpty, unlessZero } from './go-json.ts
 export { formatGoQuoted } from './go-quote.ts';
 export { formatHumanSize } from './human-size.ts';
 export { printView, unsupportedFormat } from './printers.ts';
-export { type Output, type TextTable, type View, type WriteOut, writeOuts } from './view.ts';
+export { shellWord } from './shell-word.ts';
+export { type Output, type TextTable, type View, usualWriteOuts, type WriteOut, writeOuts } from './view.ts';

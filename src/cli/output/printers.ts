@@ -17,6 +17,14 @@ const printers: Readonly<Record<WriteOut, Printer>> = {
     if (view.fields === undefined) throw unsupportedFormat('fields');
     view.fields(output);
   },
+  env(view, output) {
+    if (view.env === undefined) throw unsupportedFormat('env');
+    view.env(output);
+  },
+  command(view, output) {
+    if (view.command === undefined) throw unsupportedFormat('command');
+    view.command(output);
+  },
 };
 
 /** Prints a result. Errors: USAGE when the view does not have the format. */

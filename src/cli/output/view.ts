@@ -1,8 +1,11 @@
 import type { GoJson } from './go-json.ts';
 
-export type WriteOut = 'simple' | 'json' | 'table' | 'fields';
+export type WriteOut = 'simple' | 'json' | 'table' | 'fields' | 'env' | 'command';
 
-export const writeOuts: readonly WriteOut[] = ['simple', 'json', 'table', 'fields'];
+export const writeOuts: readonly WriteOut[] = ['simple', 'json', 'table', 'fields', 'env', 'command'];
+
+/** What a command prints that does not say otherwise: etcdctl's formats. */
+export const usualWriteOuts: readonly WriteOut[] = ['simple', 'json', 'table', 'fields'];
 
 /** A table as text: one header, rows of cells. */
 export interface TextTable {
@@ -29,4 +32,8 @@ export interface View {
   json(): GoJson;
   table?(): TextTable;
   fields?(output: Output): void;
+  /** Lines for a shell to evaluate. */
+  env?(output: Output): void;
+  /** A command line. */
+  command?(output: Output): void;
 }

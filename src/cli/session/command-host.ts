@@ -8,6 +8,7 @@ import {
 } from '../command/index.ts';
 import { type Output, printView, type WriteOut, writeOuts } from '../output/index.ts';
 import { readClientOptions } from './client-options.ts';
+import { withFoundEndpoints } from './found-endpoints.ts';
 import { createLog, type LogFile, openLogFile, type SessionLog } from './log.ts';
 import { createProgress, type Progress, progressMode } from './progress.ts';
 
@@ -45,10 +46,17 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     events: (event) => onEvent(event, progress, warn),
   };
   const out = standardOutput(io, progress);
+  const root = globals.root ?? io.root ?? '/';
+  const say = (line: string) => {
+    progress.clear();
+    io.stderr.write(`${line}\n`);
+  };
   const options = async () => {
-    const client = await readClientOptions(globals, given, io);
-    const origin = given.has('endpoints') ? 'given' : 'default';
-    log.debug('endpoints', { endpoints: client.endpoints, origin });
+    const asked = await readClientOptions(globals, given, io);
+    const client = given.has('endpoints')
+      ? asked
+      : await withFoundEndpoints(asked, { root, ctx, say: globals.quiet ? () => {} : say });
+    log.debug('endpoints', { endpoints: client.endpoints, given: given.has('endpoints') });
     return client;
   };
   const host: CommandHost = {
@@ -59,10 +67,8 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     out,
     given: (flag) => given.has(flag),
     print: (view) => printView(view, format, out),
-    say(line) {
-      progress.clear();
-      io.stderr.write(`${line}\n`);
-    },
+    say,
+    root,
     clientOptions: options,
     async connect() {
       const { openEtcdClient } = await import('../../etcd/index.ts');

@@ -80,6 +80,21 @@ const files = {
 
 /** Its flags, with host paths. A path that is on no volume of the host is left out. */
 export function readApiServer(program: ApiServerProgram, facts: FactRecord): ApiServerInstallation {
+  const { manifest, unit } = program.known;
+  if (manifest !== undefined)
+    facts.note('apiServer.manifest', {
+      source: 'file',
+      where: 'a container runs kube-apiserver',
+      file: manifest,
+      reliability: 'sure',
+    });
+  if (unit !== undefined)
+    facts.note('apiServer.unit', {
+      source: 'file',
+      where: 'ExecStart runs kube-apiserver',
+      file: unit,
+      reliability: 'sure',
+    });
   const flags = parseFlags(program.argv);
   const note = (fact: string, flag: string): string | undefined => {
     const value = flags.get(flag);

@@ -59,7 +59,7 @@ function isLoopback(url: string): boolean {
 }
 
 function reasonOf(url: string): string {
-  return isLoopback(url) ? 'it listens on this machine only there' : 'it listens there';
+  return isLoopback(url) ? 'the one of this machine itself' : 'one that it listens on';
 }
 
 /** As TLS clients compare: addresses with addresses, names with names and wildcards of one label. */

@@ -35,6 +35,8 @@ export async function findServiceEtcd(
     reliability: 'sure',
   });
   const pid = onlyEtcd(processes)?.pid;
+  if (pid !== undefined)
+    facts.note('etcd.pid', { source: 'process', where: 'the only etcd that runs', reliability: 'likely' });
   return {
     runsAs: 'systemd',
     argv,

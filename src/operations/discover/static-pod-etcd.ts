@@ -25,6 +25,8 @@ export function etcdOfManifest(
   });
   const words = argv.map(({ value }) => value);
   const pid = runningPid(words, toHost, processes, file, facts);
+  if (pid !== undefined)
+    facts.note('etcd.pid', { source: 'process', where: 'it runs with these flags', reliability: 'sure' });
   return {
     runsAs: 'static-pod',
     argv,

@@ -50,7 +50,8 @@ export const snapshotSaveCommand = defineCommand({
       {
         client: await host.clientOptions(),
         target,
-        anyEndpoint: input.flags['any-endpoint'],
+        // Those of the API server are found together: any of them will do.
+        anyEndpoint: input.flags['any-endpoint'] || !host.given('endpoints'),
         stallTimeoutMs: input.flags['stall-timeout'],
         ...(host.given('command-timeout') ? { timeoutMs: host.globals['command-timeout'] } : {}),
       },

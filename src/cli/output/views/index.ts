@@ -1,5 +1,6 @@
 export { alarmView } from './alarm-view.ts';
 export { compactionView } from './compaction-view.ts';
+export { type ClientPaths, discoveryView } from './discovery-view.ts';
 export {
   defragmentView,
   type EndpointHash,
