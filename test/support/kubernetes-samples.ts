@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 
 /**
- * Snapshots of real Kubernetes control planes, kept beside the checkout in `shared/data/kubernetes` because of their
- * size. Each comes with what its own etcd and API server said of it.
+ * Snapshots of real Kubernetes control planes, each with what its own etcd and API server said of it:
+ * `testdata/kubernetes/README.md`.
  */
 export const kubernetesSamples = [
   'shop-3.4.23',
@@ -16,26 +14,22 @@ export const kubernetesSamples = [
   'enc-mixed-3.6',
 ] as const;
 
-const directory = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'kubernetes');
+export type KubernetesSample = (typeof kubernetesSamples)[number];
 
-/** Whether the samples are there; otherwise the test has been skipped, or fails under `CI=true`. */
-export function haveKubernetesSamples(t: TestContext): boolean {
-  if (existsSync(directory)) return true;
-  const reason = 'the samples in ../shared/data/kubernetes are not beside this checkout';
-  if (process.env['CI'] === 'true') throw new Error(reason);
-  t.skip(reason);
-  return false;
-}
+const directory = join(import.meta.dirname, '..', '..', 'testdata', 'kubernetes');
 
-/** Content of a file of a sample, unpacked: `sampleFile('shop-3.6', 'db.gz')`. */
-export async function sampleFile(sample: string, ending: string): Promise<Uint8Array> {
-  const bytes = await readFile(join(directory, `${sample}.${ending}`));
-  return ending.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+/** Files that are kept compressed. */
+const packed = new Set(['db', 'keys.txt', 'objects.json']);
+
+/** Content of a file of a sample, unpacked: `sampleFile('shop-3.6', 'db')`. */
+export async function sampleFile(sample: KubernetesSample, name: string): Promise<Uint8Array> {
+  const path = join(directory, sample, name);
+  return packed.has(name) ? brotliDecompressSync(await readFile(`${path}.br`)) : await readFile(path);
 }
 
 /** Unpacks a sample's snapshot into a directory; returns its path. */
-export async function unpackSample(sample: string, into: string): Promise<string> {
+export async function unpackSample(sample: KubernetesSample, into: string): Promise<string> {
   const path = join(into, `${sample}.db`);
-  await writeFile(path, await sampleFile(sample, 'db.gz'), { mode: 0o600 });
+  await writeFile(path, await sampleFile(sample, 'db'), { mode: 0o600 });
   return path;
 }
