@@ -54,6 +54,13 @@ test('three hosts with a cluster', { timeout: 6 * minuteMs }, async (t) => {
     }
   });
 
+  await t.test('the program runs on the bastion', async () => {
+    const program = join(import.meta.dirname, '..', 'src', 'cli', 'main.ts');
+    const { exitCode, stdout, stderr } = await lab.run([process.execPath, program, 'version']);
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /\d+\.\d+/);
+  });
+
   await t.test('a host reaches another one', async () => {
     const { stdout } = await lab.host('cp1').run(['ssh', 'cp2', 'hostname']);
     assert.equal(stdout, 'cp2\n');
@@ -100,6 +107,22 @@ test('three hosts with a cluster', { timeout: 6 * minuteMs }, async (t) => {
     assert.equal(await get(lab, 'cp2', 'word'), 'three');
     assert.equal((await ask(lab, 'cp2')).hostname, 'cp2');
   });
+
+  for (const how of ['stop', 'kill'] as const) {
+    await t.test(`the runner of a host starts again after a ${how}`, async () => {
+      const host = lab.host('cp1');
+      const before = await host.processes();
+      await lab.restartRunner('cp1', how);
+      await lab.ready(['cp1']);
+      const now = await host.processes();
+      for (const name of ['kubelet', 'etcd', 'kube-apiserver']) {
+        const [old, ...more] = before.filter(({ argv }) => argv[0] === name);
+        const present = now.filter(({ argv }) => argv[0] === name);
+        assert.deepEqual([more.length, present.length], [0, 1], name);
+        assert.notEqual(present[0]!.pid, old!.pid, name);
+      }
+    });
+  }
 
   await t.test('nothing of it stays', async () => {
     const traces = await tracesOf(lab.hosts[0]!.rootDir);

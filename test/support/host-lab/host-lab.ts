@@ -13,6 +13,7 @@ import {
   startControlPlane,
 } from '../control-plane/index.ts';
 import { tempDir } from '../temp-dir.ts';
+import { eventually } from '../waiting.ts';
 import type { LabHost } from './lab-host.ts';
 import { type Machines, type MachinesOptions, buildMachines, nodeInHost } from './machines.ts';
 import { type PortRelay, startPortRelay } from './port-relay.ts';
@@ -33,12 +34,17 @@ export interface HostLabOptions
  */
 export interface HostLab extends Machines {
   /**
-   * What was laid out in a host and runs there now; another one after each start of the host. Its URLs lead there from
-   * this process's network; pids in its runner's events are the host's own.
+   * What was laid out in a host and runs there now; another one after each start of the host or its runner. Its URLs
+   * lead there from this process's network; pids in its runner's events are the host's own.
    */
   controlPlane(name: string): ControlPlane;
   /** The UID of the cluster's kube-system namespace. */
   readonly clusterUid: string;
+  /**
+   * Ends a host's runner with all that it runs, by request or at once, and starts it again. (The runner of
+   * `controlPlane(name)` is one that this process cannot signal: it has only a hold on the way in.)
+   */
+  restartRunner(name: string, how?: 'stop' | 'kill'): Promise<void>;
   /** Waits until etcd and the API server serve on these hosts, by default on all that are on. */
   ready(names?: readonly string[], timeoutMs?: number): Promise<void>;
 }
@@ -61,6 +67,10 @@ export async function startHostLab(options: HostLabOptions): Promise<HostLab> {
     if (found === undefined) throw new Error(`${name} has not been started`);
     return found;
   };
+  const restartRunner: HostLab['restartRunner'] = async (name, how = 'stop') => {
+    await endRunner(machines.host(name), controlPlane(name), how);
+    await startPods(machines.host(name));
+  };
   const ready: HostLab['ready'] = async (names, timeoutMs = 120_000) => {
     const those = names ?? machines.hosts.filter((host) => host.on).map((host) => host.name);
     await Promise.all(those.map((name) => controlPlane(name).etcdReady(timeoutMs)));
@@ -77,7 +87,7 @@ export async function startHostLab(options: HostLabOptions): Promise<HostLab> {
 
   const taken = starting.move();
   const stop = () => taken.disposeAsync();
-  return { ...machines, controlPlane, clusterUid, ready, stop, [Symbol.asyncDispose]: stop };
+  return { ...machines, controlPlane, clusterUid, restartRunner, ready, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Writes every host's files. The layouts' URLs are those of the relay. */
@@ -116,4 +126,13 @@ function startPodsOf(host: LabHost, layout: ControlPlaneLayout, clusterUid: stri
     nodePath: nodeInHost,
   };
   return startControlPlane(layout, options, clusterUid);
+}
+
+async function endRunner(host: LabHost, { runner }: ControlPlane, how: 'stop' | 'kill'): Promise<void> {
+  const pid = (await runner.events()).findLast(({ event }) => event === 'watching')?.pid;
+  if (pid === undefined) throw new Error(`the runner of ${host.name} has not begun`);
+  await host.mustRun(['kill', how === 'stop' ? '-TERM' : '-KILL', String(pid)]);
+  await eventually(60_000, `the runner of ${host.name} has ended`, async () =>
+    (await host.run(['test', '-e', `/proc/${pid}`])).exitCode === 0 ? undefined : true,
+  );
 }
