@@ -25,10 +25,13 @@ const handshakes: readonly (readonly [pattern: RegExp, code: ErrorCode, what: st
   ],
 ];
 
+const certificateAlert =
+  /_ALERT_(CERTIFICATE_\w+|NO_CERTIFICATE|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/;
+
 /** Turns what Node says about a failed request into our error; HoldfastErrors pass unchanged. */
 export function connectionError(error: unknown, server: string): HoldfastError {
   if (isHoldfastError(error)) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   const fail = (ours: ErrorCode, message: string, hint?: string) =>
     new HoldfastError(ours, message, { details: { server }, cause: error, ...(hint && { hint }) });
   const handshake = handshakes.find(([pattern]) => pattern.test(code));
@@ -36,8 +39,9 @@ export function connectionError(error: unknown, server: string): HoldfastError {
     const [, ours, what, hint] = handshake;
     return fail(ours, `the certificate of ${server} ${what}`, hint);
   }
-  if (/_ALERT_/.test(code)) {
-    return fail('TLS_CLIENT_CERT_REJECTED', `${server} does not accept the client certificate`);
+  if (certificateAlert.test(code)) {
+    const hint = 'Give a certificate and key signed by the CA that the API server trusts, not expired.';
+    return fail('TLS_CLIENT_CERT_REJECTED', `${server} does not accept the client certificate`, hint);
   }
   if (/^ERR_SSL_(WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG)$/.test(code)) {
     return fail('SERVER_SPEAKS_PLAINTEXT', `${server} speaks plain text, not TLS`, 'Check the port.');
@@ -47,4 +51,12 @@ export function connectionError(error: unknown, server: string): HoldfastError {
     'API_SERVER_UNREACHABLE',
     `cannot reach ${server}: ${words[code] ?? (code || 'no connection')}`,
   );
+}
+
+/** The code of Node or OpenSSL; a handshake that fails while writing has its OpenSSL error in the message alone. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error && 'code' in error)) return '';
+  const code = String(error.code);
+  const reason = code === 'EPROTO' ? /SSL routines:\w*:([^:]+)/.exec(error.message)?.[1] : undefined;
+  return reason === undefined ? code : `ERR_SSL_${reason.toUpperCase().replaceAll(/[\s-]+/g, '_')}`;
 }

@@ -55,10 +55,10 @@ test('the kubelet walks its drop-ins name by name and reads .conf only', () => {
 
 test('a bad file is one error with its line', () => {
   const bad: readonly (readonly [text: string, message: RegExp])[] = [
-    ['kind: Pod\n', /^f, line 1: the file is not a KubeletConfiguration$/],
+    ['kind: Pod\n', /^f, line 1: the file is of another kind than KubeletConfiguration$/],
     [`${head}staticPodPath: [a]\n`, /^f, line 3: staticPodPath is not a text$/],
     [`${head}staticPodPath: {\n`, /^f, line \d: not valid YAML/],
-    ['text', /^f, line 1: .* is no mapping$/],
+    ['text', /^f, line 1: the file is no mapping$/],
   ];
   for (const [text, message] of bad) {
     assert.throws(

@@ -175,8 +175,8 @@ test('any script ends in commands, quickly', () => {
 
 test('what is no Pod is one error with its line', () => {
   const bad: readonly (readonly [text: string, message: RegExp])[] = [
-    ['kind: Deployment\n', /^m, line 1: the file is not a Pod$/],
-    ['a: b', /^m, line 1: the file is not a Pod$/],
+    ['kind: Deployment\n', /^m, line 1: the file is of another kind than Pod$/],
+    ['a: b', /^m, line 1: the file is of another kind than Pod$/],
     ['kind: Pod\nspec: {}\n', /the Pod has no metadata/],
     ['kind: Pod\nmetadata: {}\nspec: {}\n', /line 2: name is missing/],
     ['kind: Pod\nmetadata: {name: a}\nspec:\n  containers: etcd\n', /^m, line 4: containers is not a list$/],

@@ -18,11 +18,10 @@ export class FieldReader {
   /** The file as a mapping, of one of these kinds. */
   parseObject(text: string, kinds: readonly string[]): YamlMap {
     const root = parseYaml(text, this.path);
-    if (root.kind !== 'map')
-      throw this.invalid(root.line, `not a ${kinds[0] ?? 'mapping'}: it is no mapping`);
+    if (root.kind !== 'map') throw this.invalid(root.line, 'the file is no mapping');
     const kind = this.text(root, 'kind');
     if (kinds.length > 0 && (kind === undefined || !kinds.includes(kind.value))) {
-      throw this.invalid(kind?.line ?? 1, `the file is not a ${kinds[0]!}`);
+      throw this.invalid(kind?.line ?? 1, `the file is of another kind than ${kinds[0]!}`);
     }
     return root;
   }
