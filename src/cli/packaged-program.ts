@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { errnoOf, fileError, HoldfastError } from '../base/index.ts';
-
-/** The machines that a single-file program is made for; Node's names. */
-export type ProgramArch = 'x64' | 'arm64';
+import type { ProgramArch } from '../operations/remote-program/index.ts';
 
 /** What runs now: the single-file program itself, or the one that Node loads from `dist/` or from the sources. */
 export interface RunningProgram {

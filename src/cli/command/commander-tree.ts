@@ -52,7 +52,7 @@ export function buildTree(
     command.action(() => {
       matched = { spec, command };
     });
-    groups.get(spec.path.slice(0, -1).join(' '))!.addCommand(command);
+    groups.get(spec.path.slice(0, -1).join(' '))!.addCommand(command, { hidden: spec.hidden === true });
   }
   program.helpCommand(false);
   return { program, matched: () => matched };

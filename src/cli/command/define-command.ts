@@ -48,6 +48,8 @@ export interface CommandSpec<F extends FlagSpecs = FlagSpecs> {
   readonly keepsSeparator?: boolean;
   /** Ctrl-C is how it normally ends: no message then. */
   readonly endsByInterrupt?: boolean;
+  /** Called by this program on another host, not by people: the help does not show it. */
+  readonly hidden?: boolean;
   /** Where the step lines of its operation go: stderr by default. */
   readonly steps?: 'stdout' | 'stderr';
   run(input: CommandInput<F>, host: CommandHost): Promise<ExitStatus | undefined>;

@@ -5,7 +5,8 @@ import { defaultText } from './flag-value.ts';
 /** Every command and flag as lines of text: what scripts may rely on, in a form whose changes are seen. */
 export function describeSurface(surface: CommandSurface): string {
   const lines = ['every command', ...flagLines(surface.globalFlags)];
-  for (const { path, args = [], flags = {}, formats, exitStatuses = {} } of surface.commands) {
+  for (const { path, args = [], flags = {}, formats, exitStatuses = {}, hidden } of surface.commands) {
+    if (hidden === true) continue;
     const words = args.map(({ name, optional }) => (optional === true ? `[${name}]` : `<${name}>`));
     lines.push('', [...path, ...words].join(' '), ...flagLines(flags));
     if (formats !== undefined) lines.push(`  formats: ${formats.join(', ')}`);

@@ -23,6 +23,7 @@ import { memberListCommand } from './member/list.ts';
 import { memberPromoteCommand } from './member/promote.ts';
 import { memberRemoveCommand } from './member/remove.ts';
 import { memberUpdateCommand } from './member/update.ts';
+import { hostSessionCommand } from './hosts/host-session.ts';
 import { recoverCommand } from './recover/recover.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotRestoreCommand } from './snapshot/restore.ts';
@@ -70,6 +71,7 @@ const commands: readonly AnyCommand[] = [
   compactionCommand,
   defragCommand,
   versionCommand,
+  hostSessionCommand,
 ];
 
 export const commandSurface = {

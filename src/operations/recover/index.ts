@@ -8,3 +8,9 @@ export { type Phase, phases, phaseTitles } from './plan/phases.ts';
 export type { HostPlan, RecoveryPlan } from './plan/recovery-plan.ts';
 export { recoverControlPlane } from './recover-control-plane.ts';
 export type { PreflightFinding, PreflightReport, RecoverOptions, RecoverResult } from './recover-options.ts';
+export {
+  openRemoteRecoveryHost,
+  type RemoteRecoveryOptions,
+  serveRecoverySession,
+  type ServeSessionOptions,
+} from './session/index.ts';

@@ -113,7 +113,7 @@ async function begin(
   const failed = begun.find((outcome) => outcome.status === 'rejected');
   if (failed === undefined) return;
   const there = hosts.filter((_, index) => begun[index]!.status === 'fulfilled');
-  throw await goBack(there, plan, failed.reason, ctx);
+  throw await goBack(there, plan, { error: failed.reason, reached: 'stage' }, ctx);
 }
 
 async function describeOutcome(

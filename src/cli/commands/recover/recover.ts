@@ -1,6 +1,7 @@
-import { hostname } from 'node:os';
 import type { PreflightReport, RecoverOptions } from '../../../operations/recover/index.ts';
 import { type CommandHost, defineCommand, usageError } from '../../command/index.ts';
+import { hostsFlags } from '../hosts/hosts-flags.ts';
+import { openHosts } from './open-hosts.ts';
 import { askYes } from '../../input/index.ts';
 import { pendingView, planView, recoveryView, showPreflight } from '../../output/views/recover-views.ts';
 
@@ -33,7 +34,11 @@ export const recoverCommand = defineCommand({
       minimum: 1n,
       summary: 'add exactly this to the revision, instead of what passes everything that was seen',
     },
-    'no-bump': { kind: 'boolean', summary: 'leave the revision as it is: caches keep the newer state' },
+    bump: {
+      kind: 'boolean',
+      default: true,
+      summary: 'raise the revision; --no-bump leaves it, and caches keep the newer state',
+    },
     'skip-hash-check': { kind: 'boolean', summary: 'accept a file without digest, or with a wrong one' },
     'allow-other-cluster': { kind: 'boolean', summary: 'accept a snapshot of another cluster' },
     'abandon-members': { kind: 'boolean', summary: 'come back without the members that no host stands for' },
@@ -41,6 +46,7 @@ export const recoverCommand = defineCommand({
       kind: 'boolean',
       summary: 'take alarms, stale leases and stale API server endpoints out of the restored copy',
     },
+    ...hostsFlags,
     'wait-timeout': { kind: 'duration', default: '5m', summary: 'limit for each wait' },
   },
   formats: ['simple', 'json'],
@@ -61,18 +67,9 @@ export const recoverCommand = defineCommand({
   },
   async run({ args, flags }, host) {
     checkMode(args, flags);
-    const { openLocalHost } = await import('../../../hosts/index.ts');
     const recover = await import('../../../operations/recover/index.ts');
-    const manifestsDir = flags['manifests-dir'];
-    await using thisHost = recover.openLocalRecoveryHost(
-      {
-        machine: openLocalHost({ root: flags.root }),
-        host: hostname(),
-        ...(manifestsDir === undefined ? {} : { manifestsDir }),
-      },
-      host.ctx,
-    );
-    const hosts = [thisHost];
+    await using opened = await openHosts(flags, host);
+    const { hosts } = opened;
     if (flags.resume || flags.rollback) {
       const finish = flags.resume ? recover.resumeRecovery : recover.rollBackRecovery;
       const plan = await finish(hosts, host.ctx);
@@ -121,11 +118,11 @@ function checkMode(args: readonly string[], { plan, resume, rollback }: ModeFlag
 
 function bumpOf(flags: {
   readonly 'bump-revision': bigint | undefined;
-  readonly 'no-bump': boolean;
+  readonly bump: boolean;
 }): Pick<RecoverOptions, 'bumpRevision'> {
-  if (flags['no-bump'] && flags['bump-revision'] !== undefined)
+  if (!flags.bump && flags['bump-revision'] !== undefined)
     throw usageError('--bump-revision and --no-bump contradict each other');
-  if (flags['no-bump']) return { bumpRevision: 0n };
+  if (!flags.bump) return { bumpRevision: 0n };
   return flags['bump-revision'] === undefined ? {} : { bumpRevision: flags['bump-revision'] };
 }
 

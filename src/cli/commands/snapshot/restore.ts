@@ -85,6 +85,8 @@ export const snapshotRestoreCommand = defineCommand({
         markCompacted: flags['mark-compacted'],
         compact: flags.compact,
         initialMemoryMapSizeBytes: flags['initial-memory-map-size'],
+        // The simple format is the lines of the steps; they do not tell it.
+        statusHash: host.format !== 'simple',
       },
       host.ctx,
     );
@@ -102,7 +104,7 @@ function restoreView(result: RestoreResult): View {
       { title: 'Cluster ID', json: 'clusterId', value: clusterId.toString(16) },
       { title: 'Member ID', json: 'memberId', value: memberId.toString(16) },
       { title: 'Revision', json: 'revision', value: revision },
-      { title: 'Hash', json: 'hash', value: status.hash },
+      { title: 'Hash', json: 'hash', value: status.hash ?? '' },
       { title: 'Keys', json: 'totalKeys', value: status.totalKeys },
       { title: 'Size', json: 'sizeBytes', value: status.sizeBytes },
       { title: 'Version', json: 'version', value: status.version ?? '' },

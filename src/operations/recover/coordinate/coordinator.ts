@@ -2,23 +2,64 @@ import { hasCode, HoldfastError, isHoldfastError, type OperationContext } from '
 import type { RecoveryHost } from '../host/recovery-host.ts';
 import { type Phase, phases, phaseTitles } from '../plan/phases.ts';
 import type { RecoveryPlan } from '../plan/recovery-plan.ts';
+import { everywhere } from './everywhere.ts';
 
 /**
- * Takes all hosts through the phases, each phase everywhere before the next. Whatever fails before the last phase has
- * begun takes all of them back. Errors: RECOVERY_ROLLED_BACK, ROLL_BACK_FAILED, INTERRUPTED (rolled back too).
+ * Takes all hosts through the phases, each phase everywhere before the next. Whatever fails takes all of them back.
+ * Errors: RECOVERY_ROLLED_BACK, ROLL_BACK_FAILED, INTERRUPTED (rolled back too).
  */
 export async function driveForward(
   hosts: readonly RecoveryHost[],
   plan: RecoveryPlan,
   ctx: OperationContext,
 ): Promise<void> {
+  let reached: Phase = 'stage';
   try {
-    for (const phase of phases)
-      await everywhere(hosts, { phase, title: phaseTitles[phase] }, ctx, (host) => host.run(phase));
+    for (const phase of phases) {
+      reached = phase;
+      await everywhere(hosts, { phase, title: phaseTitles[phase] }, ctx, (host, signal) =>
+        host.run(phase, signal),
+      );
+    }
   } catch (error) {
-    throw await goBack(hosts, plan, error, ctx);
+    throw await goBack(hosts, plan, { error, reached }, ctx);
   }
   await Promise.all(hosts.map((host) => host.finish('committed')));
+}
+
+/** Why and from where a recovery goes back. */
+export interface Failure {
+  readonly error: unknown;
+  /** The phase that was under way: while it was `stage`, no host has had anything taken away. */
+  readonly reached: Phase;
+}
+
+/** Undoes, and returns the failure to report: that everything is as it was. Errors: ROLL_BACK_FAILED. */
+export async function goBack(
+  hosts: readonly RecoveryHost[],
+  plan: RecoveryPlan,
+  { error, reached }: Failure,
+  ctx: OperationContext,
+): Promise<HoldfastError> {
+  const reason = isHoldfastError(error) ? error.message : String(error);
+  ctx.log.warn('rolling back', { reason });
+  const lost = await undoEverywhere(hosts, plan, reason, ctx);
+  if (lost.length > 0 && reached !== 'stage') throw rollBackFailed(plan, reason, lost);
+  if (hasCode(error, 'INTERRUPTED'))
+    return new HoldfastError('INTERRUPTED', 'interrupted; everything is as it was before', { cause: error });
+  const leftover =
+    lost.length === 0
+      ? ''
+      : `; nothing was taken away on ${namesOf(lost)} either, where "holdfast recover --rollback" tidies up when it is back`;
+  return new HoldfastError(
+    'RECOVERY_ROLLED_BACK',
+    `rolled back, everything is as it was before: ${reason}${leftover}`,
+    {
+      ...(isHoldfastError(error) ? { hint: error.hint } : {}),
+      details: { recoveryId: plan.id, ...(isHoldfastError(error) ? { failure: error.code } : {}) },
+      cause: error,
+    },
+  );
 }
 
 /** Takes all hosts back to what they were. Errors: ROLL_BACK_FAILED. */
@@ -28,57 +69,54 @@ export async function driveBack(
   reason: string,
   ctx: OperationContext,
 ): Promise<void> {
-  try {
-    for (const phase of phases.toReversed())
-      await everywhere(hosts, { phase, title: `undo: ${phaseTitles[phase]}` }, ctx, (host) =>
-        host.rollBack(phase, reason),
-      );
-  } catch (error) {
-    throw rollBackFailed(plan, reason, error);
-  }
-  await Promise.all(hosts.map((host) => host.finish('rolled-back')));
+  const lost = await undoEverywhere(hosts, plan, reason, ctx);
+  if (lost.length > 0) throw rollBackFailed(plan, reason, lost);
 }
 
-/** Undoes, and returns the failure to report: that everything is as it was. Errors: ROLL_BACK_FAILED. */
-export async function goBack(
+/** A host that cannot be undone. */
+interface LostHost {
+  readonly host: RecoveryHost;
+  readonly error: unknown;
+}
+
+/** A host that cannot go back keeps no other from going back. Closes the journals of those that did. */
+async function undoEverywhere(
   hosts: readonly RecoveryHost[],
   plan: RecoveryPlan,
-  error: unknown,
+  reason: string,
   ctx: OperationContext,
-): Promise<HoldfastError> {
-  const reason = isHoldfastError(error) ? error.message : String(error);
-  ctx.log.warn('rolling back', { reason });
-  await driveBack(hosts, plan, reason, ctx);
-  if (hasCode(error, 'INTERRUPTED'))
-    return new HoldfastError('INTERRUPTED', 'interrupted; everything is as it was before', { cause: error });
-  return new HoldfastError('RECOVERY_ROLLED_BACK', `rolled back, everything is as it was before: ${reason}`, {
-    ...(isHoldfastError(error) ? { hint: error.hint } : {}),
-    details: { recoveryId: plan.id, ...(isHoldfastError(error) ? { failure: error.code } : {}) },
-    cause: error,
-  });
+): Promise<LostHost[]> {
+  const lost: LostHost[] = [];
+  const left = () => hosts.filter((host) => lost.every((one) => one.host !== host));
+  const attempt = async (host: RecoveryHost, work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      ctx.log.warn('cannot be undone now', { host: host.name, reason: String(error), recovery: plan.id });
+      lost.push({ host, error });
+    }
+  };
+  for (const phase of phases.toReversed()) {
+    const title = `undo: ${phaseTitles[phase]}`;
+    await everywhere(left(), { phase, title }, { ...ctx, signal: new AbortController().signal }, (host) =>
+      attempt(host, () => host.rollBack(phase, reason)),
+    );
+  }
+  await Promise.all(left().map((host) => attempt(host, () => host.finish('rolled-back'))));
+  return lost;
 }
 
-/** All hosts at once; the first failure counts, but only when all have come to rest. */
-async function everywhere(
-  hosts: readonly RecoveryHost[],
-  { phase, title }: { readonly phase: Phase; readonly title: string },
-  ctx: OperationContext,
-  work: (host: RecoveryHost) => Promise<void>,
-): Promise<void> {
-  const startedMs = ctx.clock.monotonicMs();
-  ctx.events({ type: 'phase-started', phase });
-  ctx.log.info(title, { hosts: hosts.map(({ name }) => name) });
-  const outcomes = await Promise.allSettled(hosts.map(work));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  ctx.events({ type: 'phase-finished', phase, tookMs: ctx.clock.monotonicMs() - startedMs });
-}
-
-function rollBackFailed(plan: RecoveryPlan, reason: string, error: unknown): HoldfastError {
-  const problem = isHoldfastError(error) ? error.message : String(error);
+function rollBackFailed(plan: RecoveryPlan, reason: string, lost: readonly LostHost[]): HoldfastError {
+  const problems = lost.map(
+    ({ host, error }) => `${host.name}: ${isHoldfastError(error) ? error.message : String(error)}`,
+  );
   return new HoldfastError(
     'ROLL_BACK_FAILED',
-    `the recovery failed (${reason}), and undoing it did not come to an end: ${problem}`,
-    { details: { recoveryId: plan.id }, cause: error },
+    `the recovery failed (${reason}), and undoing it did not come to an end: ${problems.join('; ')}`,
+    { details: { recoveryId: plan.id }, cause: lost[0]!.error },
   );
+}
+
+function namesOf(lost: readonly LostHost[]): string {
+  return lost.map(({ host }) => host.name).join(', ');
 }

@@ -57,8 +57,8 @@ export function openLocalRecoveryHost(
       return { plan, hostIndex: plan.hosts.indexOf(host), turnedBack };
     },
     outcomeOf: async (recoveryId) => await readOutcome(await machine.realPath(closedJournalPath(recoveryId))),
-    async run(phase) {
-      const context = await work(ctx);
+    async run(phase, signal) {
+      const context = await work({ ...ctx, signal: AbortSignal.any([ctx.signal, signal]) });
       for (const step of stepsOf(context)) if (step.phase === phase) await applyStep(step, context);
     },
     async rollBack(phase, reason) {

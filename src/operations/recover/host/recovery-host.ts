@@ -21,8 +21,11 @@ export interface RecoveryHost extends AsyncDisposable {
   resume(): Promise<ResumedRecovery | undefined>;
   /** How an earlier recovery ended here; undefined when it did not, or never began. */
   outcomeOf(recoveryId: string): Promise<RecoveryOutcome | undefined>;
-  /** Runs what is left of a phase. */
-  run(phase: Phase): Promise<void>;
+  /**
+   * Runs what is left of a phase.
+   * @param signal ends it early, because another host has failed
+   */
+  run(phase: Phase, signal: AbortSignal): Promise<void>;
   /** Undoes a phase as far as it was done. The first call turns the journal back for good. */
   rollBack(phase: Phase, reason: string): Promise<void>;
   /** What the steps wrote down under a name. */

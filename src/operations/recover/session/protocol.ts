@@ -1,0 +1,36 @@
+/**
+ * How the coordinator of a recovery talks to the program on another host: one JSON document a line, over the streams
+ * of an ssh session. 64-bit numbers travel as in journals.
+ */
+import type { LogFields, OperationEvent } from '../../../base/index.ts';
+import type { RecoveryHost } from '../host/recovery-host.ts';
+
+/** The questions of a recovery to a host, by the names that they have in `RecoveryHost`. */
+export type SessionMethod = Exclude<keyof RecoveryHost, 'name' | typeof Symbol.asyncDispose>;
+
+/** From the coordinator. */
+export type SessionRequest =
+  | { readonly id: number; readonly method: SessionMethod; readonly params: readonly unknown[] }
+  /** Stop working on a request; it is answered all the same. */
+  | { readonly stop: number };
+
+/** From the host. */
+export type SessionMessage =
+  | { readonly ready: { readonly version: string } }
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: SessionError }
+  | { readonly event: OperationEvent }
+  | {
+      readonly log: {
+        readonly level: 'debug' | 'info' | 'warn';
+        readonly message: string;
+        readonly fields: LogFields;
+      };
+    };
+
+export interface SessionError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
