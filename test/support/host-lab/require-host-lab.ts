@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { sshd } from '../../peers/index.ts';
-import { mustRun } from '../run-command.ts';
+import { runCommand } from '../run-command.ts';
 
 /**
  * Whether hosts can be made here: by root, on Linux, with the programs that it takes. When not, the test has been
@@ -26,7 +26,8 @@ async function obstacle(): Promise<string | undefined> {
       mount -t tmpfs tmpfs /mnt
       ip link add name wire type bridge
       ip link add name here type veth peer name there`;
-    await mustRun('unshare', [...unshare, 'sh', '-c', script], { timeoutMs: 20_000 });
+    const tried = await runCommand('unshare', [...unshare, 'sh', '-c', script], { timeoutMs: 20_000 });
+    if (tried.exitCode !== 0) throw new Error(tried.stderr.trim());
     await sshd();
     return undefined;
   } catch (error) {
