@@ -26,6 +26,9 @@ function loadNative(): NativeCrc32 | null {
 
 /** Below this many bytes the call into native code costs more than it saves (measured in docs/performance.md). */
 const nativeFromBytes = 256;
+/** Loading the native code takes as long as the plain one needs for about this many bytes. */
+const loadFromBytes = 64 * 1024;
+let bytesBeforeLoading = 0;
 
 /**
  * CRC-32C of bytes, continuing a finished CRC (as Go's `crc32.Update` does); start with 0.
@@ -33,6 +36,10 @@ const nativeFromBytes = 256;
  */
 export function crc32c(bytes: Uint8Array, initial = 0): number {
   if (bytes.length < nativeFromBytes) return crc32cByTable(bytes, initial);
-  if (native === undefined) native = loadNative();
+  if (native === undefined) {
+    bytesBeforeLoading += bytes.length;
+    if (bytesBeforeLoading < loadFromBytes) return crc32cByTable(bytes, initial);
+    native = loadNative();
+  }
   return native === null ? crc32cByTable(bytes, initial) : native.crc32c(bytes, initial);
 }

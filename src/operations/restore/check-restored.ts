@@ -10,6 +10,7 @@ import { openDatabase } from '../../formats/bbolt/index.ts';
 import type { RestorePlan } from '../../formats/data-dir/index.ts';
 import { decodeRevision } from '../../formats/mvcc/index.ts';
 import { type DatabaseScan, scanDatabase } from '../scan/index.ts';
+import type { RestoreOptions } from './restore-options.ts';
 
 export interface CheckedDatabase {
   readonly scan: DatabaseScan;
@@ -26,10 +27,10 @@ export interface CheckedDatabase {
 export async function checkRestored(
   file: FileSource,
   plan: RestorePlan,
-  sourceName: string,
+  { snapshotPath: sourceName, statusHash }: RestoreOptions,
   ctx: OperationContext,
 ): Promise<CheckedDatabase> {
-  const { findings, scan } = await scanDatabase(file, ctx);
+  const { findings, scan } = await scanDatabase(file, ctx, { hash: statusHash ?? true });
   if (scan === undefined) {
     const failures = findings.filter(({ severity }) => severity === 'fail');
     throw new HoldfastError(

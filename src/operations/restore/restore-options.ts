@@ -25,6 +25,8 @@ export interface RestoreOptions {
   readonly compact?: boolean;
   /** `--initial-memory-map-size`: has no effect here; it is logged as etcdutl logs it. */
   readonly initialMemoryMapSizeBytes?: bigint;
+  /** Whether the result's `status.hash` is wanted, by default yes. It is for reading only: no check rests on it. */
+  readonly statusHash?: boolean;
 }
 
 export const restoreDefaults = {
@@ -47,7 +49,8 @@ export interface RestoreResult {
   readonly revision: bigint;
   /** What `snapshot status` says about the restored database. */
   readonly status: {
-    readonly hash: number;
+    /** It may be undefined when it was not asked for. */
+    readonly hash: number | undefined;
     readonly totalKeys: number;
     readonly version: string | undefined;
     readonly sizeBytes: number;

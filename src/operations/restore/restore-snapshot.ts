@@ -115,7 +115,7 @@ async function checkAndFlush(run: RestoreRun, written: WrittenDatabase): Promise
   const [flushed, digest, checked] = await Promise.allSettled([
     handle.sync(),
     written.digestChecked,
-    checkRestored(file, written.plan, options.snapshotPath, ctx),
+    checkRestored(file, written.plan, options, ctx),
   ]);
   // A wrong digest explains damage better than the damage does.
   if (digest.status === 'rejected') throw digest.reason;

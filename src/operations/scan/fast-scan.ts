@@ -45,12 +45,13 @@ export async function fastScan(
     await using crew = startScanCrew(database.meta.pageCount * database.pageSize, options.threads);
     const rule = options.keyCountRule ?? keyCountRule(database);
     const outline = outlineDatabase(database);
-    const job = planJob(file, database, outline, rule);
+    const job = { ...planJob(file, database, outline, rule), wantsHash: options.hash ?? true };
     const liveKeys = await crew.run(job, ctx);
     const used = hasFault(job) ? undefined : usedPages(job, outline);
     if (used === undefined || freelistFindings(database, used).length > 0) return undefined;
-    const { hash, allRows } = hashInTreeOrder(job, outline);
-    const totalKeys = rule === 'live-keys' ? (liveKeys?.count ?? countInline(database)) : allRows;
+    const hash = job.wantsHash ? hashInTreeOrder(job, outline) : undefined;
+    const totalKeys =
+      rule === 'live-keys' ? (liveKeys?.count ?? countInline(database)) : countRows(job, outline);
     return { hash, keyCountRule: rule, totalKeys, version: readStorageVersion(database)?.text };
   } catch (error) {
     if (hasCode(error, 'DATABASE_CORRUPT') || hasCode(error, 'NOT_A_DATABASE')) return undefined;
@@ -81,6 +82,7 @@ export function planJob(
     bounds,
     boundEnds,
     bucketEnds: new Set(bucketEnds),
+    wantsHash: true,
     keyLeaves: counted ? [key.firstLeaf, key.firstLeaf + key.leafCount] : [0, 0],
     shared: new Int32Array(new SharedArrayBuffer(12)),
     crcs: column(),
@@ -107,22 +109,26 @@ export function usedPages(job: ScanJob, outline: Outline): Uint8Array | undefine
   return used;
 }
 
-export function hashInTreeOrder(job: ScanJob, outline: Outline): { hash: number; allRows: number } {
+export function hashInTreeOrder(job: ScanJob, outline: Outline): number {
   let hash = 0;
-  let allRows = 0;
   for (const { bucket, firstLeaf, leafCount } of outline.buckets) {
     hash = crc32c(bucket.name, hash);
     for (let leaf = firstLeaf; leaf < firstLeaf + leafCount; leaf++) {
       hash = combineCrc32c(hash, job.crcs[leaf]!, job.sizes[leaf]!);
-      allRows += job.rows[leaf]!;
     }
     if (leafCount > 0) continue;
-    for (const { key, value } of bucket.entries()) {
-      hash = crc32c(value, crc32c(key, hash));
-      allRows++;
-    }
+    for (const { key, value } of bucket.entries()) hash = crc32c(value, crc32c(key, hash));
   }
-  return { hash, allRows };
+  return hash;
+}
+
+/** Rows of all buckets. */
+export function countRows(job: ScanJob, outline: Outline): number {
+  let rows = job.rows.reduce((sum, count) => sum + count, 0);
+  for (const { bucket, leafCount } of outline.buckets) {
+    if (leafCount === 0) rows += [...bucket.entries()].length;
+  }
+  return rows;
 }
 
 /** Live keys of a `key` bucket so small that it is inline. */

@@ -27,6 +27,8 @@ export interface ScanJob {
   readonly boundEnds: Uint32Array;
   /** Index behind the last leaf of each bucket. */
   readonly bucketEnds: ReadonlySet<number>;
+  /** Whether the leaves' checksums are wanted. */
+  readonly wantsHash: boolean;
   /** Leaves of the `key` bucket, whose live user keys are counted; [0, 0) to count none. */
   readonly keyLeaves: readonly [first: number, end: number];
   /** [next block, fault flag, overflow pages that leaves claim]; all by Atomics. */
@@ -137,7 +139,7 @@ export class ScanThread {
       this.#fault();
       return;
     }
-    this.#checksum(leaf, bytes.subarray(run.start, run.end));
+    if (job.wantsHash) this.#checksum(leaf, bytes.subarray(run.start, run.end));
     job.rows[leaf] = run.count;
     job.overflows[leaf] = overflow;
   }

@@ -41,7 +41,7 @@ export async function snapshotStatus(
   const database = openDatabase(file);
   const last = database.bucket('key')?.last();
   return {
-    hash: scan.hash,
+    hash: scan.hash!,
     revision: last === undefined ? 0n : decodeRevision(last.key).main,
     totalKeys: scan.totalKeys,
     totalSizeBytes: database.meta.pageCount * database.meta.pageSize,
