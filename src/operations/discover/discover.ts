@@ -1,4 +1,4 @@
-import { HoldfastError, type OperationContext } from '../../base/index.ts';
+import { HoldfastError, type OperationContext, throwIfInterrupted } from '../../base/index.ts';
 import { type HostProcess, type LocalHost, openLocalHost } from '../../hosts/index.ts';
 import { apiServerOfManifest, type ApiServerProgram, findApiServer, readApiServer } from './api-server.ts';
 import { askLive } from './ask-live.ts';
@@ -31,7 +31,7 @@ export async function discover(options: DiscoverOptions, ctx: OperationContext):
   const host = openLocalHost(options.root === undefined ? {} : { root: options.root });
   const facts = new FactRecord();
   const scene = await readScene(host, options, facts);
-  ctx.signal.throwIfAborted();
+  throwIfInterrupted(ctx.signal);
   const program = await findProgram(host, scene, facts);
   const found =
     program === undefined
@@ -99,7 +99,7 @@ async function findProgram(
   facts: FactRecord,
 ): Promise<EtcdProgram | undefined> {
   const manifest = manifestOf(manifests, 'etcd');
-  if (manifest !== undefined) return etcdOfManifest(manifest, processes, facts);
+  if (manifest !== undefined) return await etcdOfManifest(host, manifest, processes, facts);
   if (manifestsDir !== undefined) facts.notThere(`no container runs it in ${manifestsDir}`);
   const embedded = rancher === undefined ? undefined : await embeddedEtcd(host, rancher, facts);
   const service = embedded ?? (await findServiceEtcd(host, processes, facts));

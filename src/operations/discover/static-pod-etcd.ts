@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import type { HostProcess } from '../../hosts/index.ts';
+import type { HostProcess, LocalHost } from '../../hosts/index.ts';
 import { containerPathToHost, parseFlags, type Setting } from '../../kubernetes/index.ts';
 import type { Evidence } from './discovery.ts';
 import type { EtcdProgram } from './etcd-program.ts';
@@ -8,11 +8,12 @@ import type { ReadManifest } from './static-pods.ts';
 import { startsProgram } from './systemd/index.ts';
 
 /** The etcd of a manifest, with the process that runs it, if one does. */
-export function etcdOfManifest(
+export async function etcdOfManifest(
+  host: LocalHost,
   manifest: ReadManifest,
   processes: readonly HostProcess[],
   facts: FactRecord,
-): EtcdProgram {
+): Promise<EtcdProgram> {
   const { file, pod, program } = manifest;
   const { container, argv } = program!;
   const toHost = (path: string) => containerPathToHost(pod!, container, path);
@@ -24,7 +25,8 @@ export function etcdOfManifest(
     reliability: 'sure',
   });
   const words = argv.map(({ value }) => value);
-  const pid = runningPid(words, toHost, processes, file, facts);
+  const etcds = processes.filter((candidate) => startsProgram(candidate.argv, 'etcd'));
+  const pid = matchingPid(etcds, await tellingValues(host, words, toHost), file, facts);
   if (pid !== undefined)
     facts.note('etcd.pid', { source: 'process', where: 'it runs with these flags', reliability: 'sure' });
   return {
@@ -56,32 +58,46 @@ function manifestEvidence({ source, writtenAs, line }: Setting, file: string): E
 const tellingFlags = ['name', 'data-dir', 'config-file'] as const;
 
 /**
- * The process of a manifest: an etcd whose flags are not other ones. A runtime that maps paths in the arguments itself
- * shows host paths there.
+ * What the process of a manifest may show for each of these flags. A runtime that maps paths in the arguments itself
+ * shows where the file is.
  */
-function runningPid(
+async function tellingValues(
+  host: LocalHost,
   argv: readonly string[],
   toHost: (path: string) => string | undefined,
-  processes: readonly HostProcess[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const values = new Map<string, readonly string[]>();
+  const flags = parseFlags(argv);
+  for (const name of tellingFlags) {
+    const value = flags.get(name)?.value;
+    if (value === undefined) continue;
+    const onHost = value.startsWith('/') ? toHost(value) : undefined;
+    values.set(name, onHost === undefined ? [value] : [value, onHost, await host.realPath(onHost)]);
+  }
+  return values;
+}
+
+/** The only etcd whose flags are not other ones. */
+function matchingPid(
+  etcds: readonly HostProcess[],
+  wanted: ReadonlyMap<string, readonly string[]>,
   file: string,
   facts: FactRecord,
 ): number | undefined {
-  const wanted = parseFlags(argv);
-  const running = processes.filter((candidate) => startsProgram(candidate.argv, 'etcd'));
-  const matching = running.filter((candidate) => {
-    const flags = parseFlags(candidate.argv);
-    return tellingFlags.every((name) => {
-      const [here, there] = [wanted.get(name)?.value, flags.get(name)?.value];
-      return here === undefined || there === undefined || here === there || toHost(here) === there;
+  const matching = etcds.filter(({ argv }) => {
+    const flags = parseFlags(argv);
+    return Array.from(wanted).every(([name, values]) => {
+      const shown = flags.get(name)?.value;
+      return shown === undefined || values.includes(shown);
     });
   });
   if (matching.length === 1) return matching[0]!.pid;
-  if (matching.length === 0 && running.length === 1)
+  if (matching.length === 0 && etcds.length === 1)
     facts.find(
       'warn',
       'process-differs',
-      `etcd (pid ${running[0]!.pid}) runs with another name or data dir than ${file} says`,
-      { pid: running[0]!.pid, path: file },
+      `etcd (pid ${etcds[0]!.pid}) runs with another name or data dir than ${file} says`,
+      { pid: etcds[0]!.pid, path: file },
     );
   return undefined;
 }
