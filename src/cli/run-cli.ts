@@ -9,6 +9,7 @@ import {
   type ParsedWords,
 } from './command/index.ts';
 import { commandSurface } from './commands/index.ts';
+import { isRecoveryPending } from '../operations/recovery-state/index.ts';
 import { unsupportedFormat, usualWriteOuts } from './output/index.ts';
 import {
   asHoldfastError,
@@ -47,6 +48,7 @@ async function runCommand(parsed: ParsedCommand, globals: GlobalValues, io: CliI
   using session = openSession({ command: parsed.command, globals, given }, io);
   const name = parsed.command.path.join(' ');
   session.log.debug('command started', { command: name });
+  tellPendingRecovery(parsed, session);
   try {
     refuseFormat(parsed.command, session);
     const status = (await parsed.command.run(parsed.input, session.host)) ?? 0;
@@ -57,6 +59,16 @@ async function runCommand(parsed: ParsedCommand, globals: GlobalValues, io: CliI
     session.clearProgress();
     return tellFailure(thrown, parsed.command, session);
   }
+}
+
+/** Whoever works on a host whose recovery was cut short should know; `recover` itself says more. */
+function tellPendingRecovery({ command, input }: ParsedCommand, { host, log }: Session): void {
+  if (command.knowsRecovery === true || host.globals.quiet) return;
+  const root = 'root' in input.flags ? String(input.flags['root']) : '/';
+  if (!isRecoveryPending(root)) return;
+  log.warn(
+    'a recovery of this host was interrupted: finish it with "holdfast recover --resume", or undo it with "--rollback"',
+  );
 }
 
 function tellFailure(thrown: unknown, command: AnyCommand, session: Session): number {

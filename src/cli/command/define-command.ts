@@ -48,6 +48,8 @@ export interface CommandSpec<F extends FlagSpecs = FlagSpecs> {
   readonly keepsSeparator?: boolean;
   /** Ctrl-C is how it normally ends: no message then. */
   readonly endsByInterrupt?: boolean;
+  /** Deals with interrupted recoveries itself: it is not told of one. */
+  readonly knowsRecovery?: boolean;
   /** Called by this program on another host, not by people: the help does not show it. */
   readonly hidden?: boolean;
   /** Where the step lines of its operation go: stderr by default. */

@@ -1,7 +1,7 @@
 /** `recover`: a control plane brought back from a snapshot, as one transaction. */
 export type { RecoveryHost } from './host/recovery-host.ts';
 export { type LocalRecoveryOptions, openLocalRecoveryHost } from './host/local-recovery-host.ts';
-export { journalPath, type PendingRecovery, readPendingRecovery } from './journal/index.ts';
+export { type PendingRecovery, readPendingRecovery } from './journal/index.ts';
 export { type LedgerEntry, ledgerPath, noteRevision, readLedger } from './ledger/index.ts';
 export { resumeRecovery, rollBackRecovery } from './pending-recoveries.ts';
 export { type Phase, phases, phaseTitles } from './plan/phases.ts';

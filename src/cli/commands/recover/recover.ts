@@ -49,6 +49,7 @@ export const recoverCommand = defineCommand({
     ...hostsFlags,
     'wait-timeout': { kind: 'duration', default: '5m', summary: 'limit for each wait' },
   },
+  knowsRecovery: true,
   formats: ['simple', 'json'],
   examples: [
     { command: 'holdfast recover snapshot.db --plan', explains: 'What would be done, with every check' },

@@ -9,7 +9,8 @@ import {
   readablePrefixes,
 } from '../../../kubernetes/index.ts';
 import { discover, type Discovery } from '../../discover/index.ts';
-import { journalPath, readPendingRecovery } from '../journal/index.ts';
+import { journalPath } from '../../recovery-state/index.ts';
+import { readPendingRecovery } from '../journal/index.ts';
 import { type Ledger, readLedger } from '../ledger/index.ts';
 import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/recovery-plan.ts';
 import { readDataDirFacts } from '../revisions/data-dir-facts.ts';

@@ -2,15 +2,17 @@ import { type Finding, HoldfastError, type OperationContext } from '../../../bas
 import type { LocalHost } from '../../../hosts/index.ts';
 import {
   closedJournalPath,
-  createJournal,
-  type Journal,
   journalLockPath,
   journalPath,
+  receivedSnapshotPath,
+} from '../../recovery-state/index.ts';
+import {
+  createJournal,
+  type Journal,
   lockJournal,
   openJournal,
   readOutcome,
   readPendingRecovery,
-  receivedSnapshotPath,
 } from '../journal/index.ts';
 import type { RecoveryPlan } from '../plan/recovery-plan.ts';
 import { checkHostForPlan } from '../preflight/host-checks.ts';

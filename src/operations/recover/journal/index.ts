@@ -3,11 +3,4 @@ export { formatExact, parseExact } from './exact-values.ts';
 export { createJournal, type Journal, openJournal, readOutcome } from './journal.ts';
 export type { JournalEntry, RecoveryOutcome, StepState } from './journal-entry.ts';
 export { lockJournal } from './journal-lock.ts';
-export {
-  closedJournalPath,
-  journalLockPath,
-  journalPath,
-  receivedSnapshotPath,
-  recoverDirectory,
-} from './journal-paths.ts';
 export { type PendingRecovery, readPendingRecovery } from './pending-recovery.ts';

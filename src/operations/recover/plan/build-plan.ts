@@ -3,6 +3,7 @@ import { HoldfastError } from '../../../base/index.ts';
 import { editDataDir } from '../../../kubernetes/index.ts';
 import type { EtcdInstallation } from '../../discover/index.ts';
 import type { DataDirPlace, HostFacts, ManifestFacts } from '../host/host-facts.ts';
+import { knownMemberIds } from '../host/known-members.ts';
 import { defaultWaitTimeoutMs, type RecoverOptions } from '../recover-options.ts';
 import { apiServerUrl } from '../verify/api-server-ready.ts';
 import { planRevision } from '../revisions/revision-target.ts';
@@ -63,6 +64,7 @@ function planHost(facts: HostFacts, { options, id }: PlanInput): HostPlan {
     host: facts.host,
     member: memberOf(facts, etcd),
     mode,
+    formerMemberIds: [...knownMemberIds(facts)],
     oldDataDir: place.path,
     dataDir,
     walDir: place.walDir,

@@ -59,6 +59,8 @@ export interface HostPlan {
   readonly host: string;
   readonly member: PlannedMember;
   readonly mode: 'replace' | 'new-data-dir';
+  /** Ids that members of this cluster are known to have had, lower-case hex: the ledger keeps them. */
+  readonly formerMemberIds: readonly string[];
   /** Where etcd's data is now, whether or not anything is there. */
   readonly oldDataDir: string;
   /** Where the restored data will be: the same in mode `replace`. */

@@ -1,4 +1,5 @@
 import { isKnown, type HostFacts } from '../host/host-facts.ts';
+import { knownMemberIds } from '../host/known-members.ts';
 import { type ChecksInput, onEachHost, type PlanCheck } from './checks-input.ts';
 
 /**
@@ -38,16 +39,6 @@ function relate(facts: HostFacts, { kubeSystemUid, members }: ChecksInput['snaps
   const known = knownMemberIds(facts);
   if (known.size === 0 || members.length === 0) return 'unknown';
   return members.some(({ id }) => known.has(id)) ? 'same' : { difference: 'it has no member in common' };
-}
-
-/** Of the old data, the running cluster and the ledger. */
-export function knownMemberIds({ dataDir, discovery, ledger }: HostFacts): Set<string> {
-  const content = dataDir?.content;
-  return new Set([
-    ...(isKnown(content) ? content.members.map(({ id }) => id) : []),
-    ...(discovery.live?.members.map(({ id }) => id) ?? []),
-    ...(isKnown(ledger) ? ledger.entries.flatMap(({ memberIds = [] }) => memberIds) : []),
-  ]);
 }
 
 /** A member that goes on as it was, beside members that are restored, makes two clusters of one. */

@@ -2,7 +2,8 @@ import { type Finding, hasCode, type OperationContext, waitUntil } from '../../.
 import type { SshHost } from '../../../hosts/index.ts';
 import type { HostFacts } from '../host/host-facts.ts';
 import type { RecoveryHost, ResumedRecovery } from '../host/recovery-host.ts';
-import { receivedSnapshotPath, type RecoveryOutcome } from '../journal/index.ts';
+import { receivedSnapshotPath } from '../../recovery-state/index.ts';
+import type { RecoveryOutcome } from '../journal/index.ts';
 import type { SessionMethod } from './protocol.ts';
 import { openSessionClient, type SessionClient } from './session-client.ts';
 

@@ -1,7 +1,7 @@
 import { noteRevision } from '../ledger/index.ts';
-import { readLiveRevision } from '../verify/etcd-ready.ts';
+import { readLiveCluster } from '../verify/etcd-ready.ts';
 import { rm } from 'node:fs/promises';
-import { receivedSnapshotPath } from '../journal/index.ts';
+import { receivedSnapshotPath } from '../../recovery-state/index.ts';
 import { removeEmptyDirectory } from './move-path.ts';
 import { nothingToRevert, type Step, type StepWork } from './step.ts';
 
@@ -16,9 +16,18 @@ export function commitSteps(): Step[] {
 /** So that the next recovery passes this one's revisions even when etcd's data is lost by then. */
 async function writeLedger(work: StepWork): Promise<void> {
   const { plan, host, machine, ctx } = work;
-  const live = await readLiveRevision(work);
-  const revision = live > plan.revision.target ? live : plan.revision.target;
-  await noteRevision(machine, host.dataDir, { revision, source: 'recover', recoveryId: plan.id }, ctx);
+  const live = await readLiveCluster(work);
+  const revision = live.revision > plan.revision.target ? live.revision : plan.revision.target;
+  // Members have new ids now; an older snapshot is known by the old ones.
+  const memberIds = [...new Set([...host.formerMemberIds, ...live.memberIds])];
+  const entry = {
+    revision,
+    source: 'recover',
+    recoveryId: plan.id,
+    clusterId: live.clusterId,
+    memberIds,
+  } as const;
+  await noteRevision(machine, host.dataDir, entry, ctx);
 }
 
 /** The original of an edited manifest stays in the fence dir. */

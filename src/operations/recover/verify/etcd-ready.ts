@@ -58,9 +58,21 @@ export async function waitForEtcd(
   );
 }
 
-/** The revision that the member on this host has. */
-export async function readLiveRevision(work: StepWork): Promise<bigint> {
+export interface LiveCluster {
+  readonly revision: bigint;
+  /** Lower-case hex. */
+  readonly clusterId: string;
+  readonly memberIds: readonly string[];
+}
+
+/** What the member on this host says of itself and its cluster. */
+export async function readLiveCluster(work: StepWork): Promise<LiveCluster> {
   await using client = await openMemberClient(work);
   const { header } = await client.maintenance.status({});
-  return header?.revision ?? 0n;
+  const { members } = await client.cluster.memberList({ linearizable: true });
+  return {
+    revision: header?.revision ?? 0n,
+    clusterId: (header?.clusterId ?? 0n).toString(16),
+    memberIds: members.map(({ ID }) => ID.toString(16)),
+  };
 }
