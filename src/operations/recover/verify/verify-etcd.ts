@@ -53,7 +53,7 @@ async function checkHash(client: EtcdClient, expectation: Expectation, work: Ste
 
 /**
  * The hash at a revision. etcd 3.4 refuses it where that revision is the compacted one, as after a bump, but not for the
- * newest one (mvcc/kvstore.go, 3.4.39); undefined when it has moved on: a lease that ended is enough.
+ * newest one (3.4.23); undefined when it has moved on: a lease that ended is enough.
  */
 async function askHash(client: EtcdClient, revision: bigint): Promise<HashKVResponse | undefined> {
   const newest = await client.maintenance.hashKV({});

@@ -1,0 +1,3 @@
+import { testRecoverSingleNode } from './recover-single-node.ts';
+
+testRecoverSingleNode('3.6', { questions: true });
