@@ -2,11 +2,8 @@
 export type { CommandEnd, CommandOptions, CommandResult } from './command.ts';
 export { type HostFileStat, type LocalHost, type LocalHostOptions, openLocalHost } from './local-host.ts';
 export type { HostProcess } from './process-list.ts';
-export {
-  openSshHost,
-  type PlaceFileOptions,
-  type SshContext,
-  type SshHost,
-  type SshTarget,
-} from './ssh-host.ts';
+export type { PlaceFileOptions } from './place-file.ts';
+export { formatShellCommand, type SshTarget } from './ssh-command.ts';
+export { hostCommandFailed } from './ssh-failure.ts';
+export { openSshHost, type SshContext, type SshHost, type StreamOptions } from './ssh-host.ts';
 export type { SessionEnd, SshSession } from './ssh-session.ts';

@@ -63,6 +63,19 @@ export function startProgram(argv: readonly string[]): StartedProgram {
   };
 }
 
+/**
+ * What a program prints, piece by piece; the next is read when it is asked for. It ends with the output, also with one
+ * that was closed early: what there is to say about that, the end of the program says. It stays open for a reader that
+ * stops.
+ */
+export async function* readOutput(output: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of output.iterator({ destroyOnReturn: false })) yield chunk as Uint8Array;
+  } catch (error) {
+    if (!output.destroyed) throw error;
+  }
+}
+
 /** The error for a program that could not be started. */
 export function cannotStart(program: string, cause: unknown): HoldfastError {
   const errno = errnoOf(cause);
@@ -105,6 +118,6 @@ function closeWhenSilent(output: Readable & { readonly bytesRead?: number }): vo
   const timer = setInterval(() => {
     if (output.readableLength > 0 || output.bytesRead !== seen) seen = output.bytesRead;
     else output.destroy();
-  }, silenceMs);
+  }, silenceMs).unref();
   output.once('close', () => clearInterval(timer));
 }
