@@ -35,6 +35,8 @@ export interface DecodeNotes {
 /** Real objects have a dozen levels; a schema inside a definition has the most. */
 const depthLimit = 128;
 const notesLimit = 100;
+/** Real objects have some thousand; without a limit two bytes could ask for a dozen objects. */
+const objectLimit = 250_000;
 
 /** Wire type of everything that has a length. */
 const sized = 2;
@@ -44,6 +46,7 @@ export class MessageDecoder {
   readonly notes: DecodeNotes = { unknownFieldCount: 0, unknownFields: [], findings: [] };
   readonly #cursor: WireCursor;
   readonly #path: (string | number)[] = [];
+  #objects = 0;
 
   /** The bytes are only read; what it hands on as bytes are views of them. */
   constructor(value: Uint8Array) {
@@ -76,6 +79,8 @@ export class MessageDecoder {
   }
 
   #message(schema: MessageSchema, end: number, previous?: JsonValue): JsonValue {
+    this.#objects += schema.weight;
+    if (this.#objects > objectLimit) throw malformed('too many messages', this.#cursor.offset);
     if (schema.form === 'object') {
       // A message that comes twice is one message in two halves.
       const target: JsonObject = isJsonObject(previous) ? previous : {};

@@ -113,7 +113,11 @@ function readValue(value: Uint8Array, { modRevision }: DecodeObjectOptions, body
   return found;
 }
 
+/** etcd takes 1.5 MiB unless told otherwise, and no API server tells it to take this much. */
+const valueLimitBytes = 64 << 20;
+
 function decodeValue(value: Uint8Array, body: Body): ObjectValue {
+  if (value.length > valueLimitBytes) return undecoded('damaged', `the value has ${value.length} bytes`);
   if (isProtobufObject(value)) return decodeProtobuf(value, body);
   const encryption = parseEncryptedValue(value);
   if (encryption !== undefined) return { state: 'encrypted', encryption };

@@ -48,6 +48,8 @@ export interface MessageSchema {
   readonly fields: readonly (FieldSchema | undefined)[];
   /** Fields that JSON has even when the wire does not. */
   readonly filled: readonly FieldSchema[];
+  /** How many objects an empty message is in JSON: itself and those that it is filled with. */
+  readonly weight: number;
 }
 
 const forms: Readonly<Record<string, MessageForm>> = {
@@ -113,7 +115,12 @@ function parseMessage(name: string, line: string): MessageSchema {
   }
   const form =
     forms[name.slice(dot + 1)] ?? (fields[1]?.name === '' && !fields[1].inline ? 'list' : 'object');
-  return { name, form, fields, filled: form === 'object' ? filled : [] };
+  const weight = filled.reduce((sum, field) => sum + (isZeroMessage(field) ? field.message().weight : 0), 1);
+  return { name, form, fields, filled: form === 'object' ? filled : [], weight };
+}
+
+function isZeroMessage({ type, shape, pointer }: FieldSchema): boolean {
+  return type === 'm' && shape === 'single' && !pointer;
 }
 
 /**
