@@ -121,8 +121,7 @@ test('all endpoints of an external etcd are used, and a missing certificate is t
   const run = await runHoldfast(['endpoint', 'health', ...short], { root: fixture.root });
   assert.equal(run.exitCode, 5);
   assert.match(run.stderr, /^Using https:\/\/127\.0\.0\.1:1,.* from \S+kube-apiserver\.yaml with the client/);
-  for (const member of [1, 2, 3])
-    assert.match(run.stderr, new RegExp(`https://10\\.0\\.1\\.${member}:2379 is`));
+  for (const port of [1, 2, 3]) assert.match(run.stderr, new RegExp(`https://127\\.0\\.0\\.1:${port} is`));
   await rm(join(fixture.root, 'etc/etcd-client/ca.crt'));
   const missing = await runHoldfast(['get', 'a', ...short], { root: fixture.root });
   assert.match(
