@@ -236,7 +236,7 @@ export const errorCodes = {
   },
   ETCD_AMBIGUOUS: {
     exitStatus: 4,
-    meaning: 'more than one static pod manifest runs etcd',
+    meaning: 'more than one manifest or service of this host runs etcd',
     hint: 'Move the stray one out of the manifests dir: the kubelet runs every file there whose name has no dot in front.',
   },
   // files and servers of a control plane
