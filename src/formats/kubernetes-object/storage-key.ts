@@ -118,10 +118,9 @@ export function findStoragePrefixes(keys: Iterable<string | Uint8Array>): string
   const found = new Set<string>();
   for (const key of keys) {
     const text = typeof key === 'string' ? key : displayText(key);
-    const namespace = /^(\/.+)\/namespaces\/[^/]+$/.exec(text);
-    if (namespace !== null) found.add(namespace[1]!);
     const known = knownStoragePrefixes.find((prefix) => text.startsWith(`${prefix}/`));
-    if (known !== undefined) found.add(known);
+    const prefix = known ?? /^(\/.+)\/namespaces\/[^/]+$/.exec(text)?.[1];
+    if (prefix !== undefined) found.add(prefix);
   }
   return [...found];
 }
