@@ -23,7 +23,7 @@ import { memberListCommand } from './member/list.ts';
 import { memberPromoteCommand } from './member/promote.ts';
 import { memberRemoveCommand } from './member/remove.ts';
 import { memberUpdateCommand } from './member/update.ts';
-import { hostSessionCommand } from './hosts/host-session.ts';
+import { hostSessionCommand } from './hosts/index.ts';
 import { recoverCommand } from './recover/recover.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotRestoreCommand } from './snapshot/restore.ts';

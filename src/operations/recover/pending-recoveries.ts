@@ -1,8 +1,8 @@
 /** Recoveries that were interrupted: finishing them, or undoing them. */
 import { HoldfastError, type OperationContext } from '../../base/index.ts';
-import { driveBack, driveForward } from './coordinate/coordinator.ts';
-import type { RecoveryHost } from './host/recovery-host.ts';
-import type { RecoveryPlan } from './plan/recovery-plan.ts';
+import { driveBack, driveForward } from './coordinate/index.ts';
+import type { RecoveryHost } from './host/index.ts';
+import type { RecoveryPlan } from './plan/index.ts';
 
 /**
  * Finishes a recovery that was interrupted. Errors: NO_RECOVERY_PENDING, RECOVERY_TURNED_BACK (it can only be rolled

@@ -4,17 +4,17 @@
 import { randomBytes } from 'node:crypto';
 import { type Finding, HoldfastError, type OperationContext } from '../../base/index.ts';
 import { defaultStoragePrefix } from '../../formats/kubernetes-object/index.ts';
-import { driveForward, goBack } from './coordinate/coordinator.ts';
-import type { HostFacts } from './host/host-facts.ts';
-import type { RecoveryHost } from './host/recovery-host.ts';
-import { buildRecoveryPlan } from './plan/build-plan.ts';
-import type { RecoveryPlan } from './plan/recovery-plan.ts';
-import { checkSnapshot, readSnapshotFacts } from './plan/snapshot-facts.ts';
-import { checkPlan } from './preflight/plan-checks.ts';
-import { snapshotFindings } from './preflight/snapshot-checks.ts';
+import { driveForward, goBack } from './coordinate/index.ts';
+import type { HostFacts } from './host/index.ts';
+import type { RecoveryHost } from './host/index.ts';
+import { buildRecoveryPlan } from './planning/index.ts';
+import type { RecoveryPlan } from './plan/index.ts';
+import { checkSnapshot, readSnapshotFacts } from './planning/index.ts';
+import { checkPlan } from './preflight/index.ts';
+import { snapshotFindings } from './preflight/index.ts';
 import type { PreflightFinding, PreflightReport, RecoverOptions, RecoverResult } from './recover-options.ts';
-import { describeHandwork } from './verify/handwork.ts';
-import { type ComparedResource, comparedFact } from './verify/api-server-lists.ts';
+import { describeHandwork } from './verify/index.ts';
+import { type ComparedResource, comparedFact } from './verify/index.ts';
 
 /**
  * Recovers the control plane of the given hosts. Everything that can be checked is checked before anything stops;

@@ -1,7 +1,7 @@
 import type { Finding } from '../../base/index.ts';
 import type { RecoveryOutcome } from './journal/index.ts';
-import type { RecoveryPlan } from './plan/recovery-plan.ts';
-import type { ComparedResource } from './verify/api-server-lists.ts';
+import type { RecoveryPlan } from './plan/index.ts';
+import type { ComparedResource } from './verify/index.ts';
 
 export interface RecoverOptions {
   /** The snapshot: a path on this machine. */

@@ -3,7 +3,7 @@ import packageJson from '../../../../package.json' with { type: 'json' };
 import type { RecoveryHost } from '../../../operations/recover/index.ts';
 import type { CommandHost } from '../../command/index.ts';
 import { findPackagedProgram } from '../../packaged-program.ts';
-import { type HostsFlags, readHosts, sshOptions } from '../hosts/hosts-flags.ts';
+import { type HostsFlags, readHosts, sshOptions } from '../hosts/index.ts';
 
 export interface OpenHostsFlags extends HostsFlags {
   readonly root: string;

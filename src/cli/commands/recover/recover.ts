@@ -1,9 +1,9 @@
 import type { PreflightReport, RecoverOptions } from '../../../operations/recover/index.ts';
 import { type CommandHost, defineCommand, usageError } from '../../command/index.ts';
-import { hostsFlags } from '../hosts/hosts-flags.ts';
+import { hostsFlags } from '../hosts/index.ts';
 import { openHosts } from './open-hosts.ts';
 import { askYes } from '../../input/index.ts';
-import { pendingView, planView, recoveryView, showPreflight } from '../../output/views/recover-views.ts';
+import { pendingView, planView, recoveryView, showPreflight } from '../../output/views/index.ts';
 
 export const recoverCommand = defineCommand({
   path: ['recover'],

@@ -22,3 +22,4 @@ export { recordView } from './record-view.ts';
 export { snapshotHashView, snapshotStatusView, verifyView } from './snapshot-views.ts';
 export { eventType, watchView } from './watch-view.ts';
 export { formatLeaseId } from './etcd-fields.ts';
+export { pendingView, planView, recoveryView, showPreflight } from './recover-views.ts';

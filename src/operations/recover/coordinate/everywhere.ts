@@ -1,6 +1,6 @@
 import type { OperationContext } from '../../../base/index.ts';
-import type { RecoveryHost } from '../host/recovery-host.ts';
-import type { Phase } from '../plan/phases.ts';
+import type { RecoveryHost } from '../host/index.ts';
+import type { Phase } from '../plan/index.ts';
 
 /**
  * Does something on all hosts at once, as a phase. The first failure counts and ends the work of the others early;

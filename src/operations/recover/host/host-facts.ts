@@ -1,8 +1,8 @@
 import type { Discovery } from '../../discover/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { PendingRecovery } from '../journal/index.ts';
-import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/recovery-plan.ts';
-import type { DataDirFacts } from '../revisions/data-dir-facts.ts';
+import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/index.ts';
+import type { DataDirFacts } from '../revisions/index.ts';
 
 /** Everything that a plan needs to know of a host, as it is before anything is touched. Paths are host paths. */
 export interface HostFacts {

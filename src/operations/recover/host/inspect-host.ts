@@ -12,9 +12,9 @@ import { discover, type Discovery } from '../../discover/index.ts';
 import { journalPath } from '../../recovery-state/index.ts';
 import { readPendingRecovery } from '../journal/index.ts';
 import { type Ledger, readLedger } from '../ledger/index.ts';
-import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/recovery-plan.ts';
-import { readDataDirFacts } from '../revisions/data-dir-facts.ts';
-import { isApiServerReady } from '../verify/api-server-ready.ts';
+import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/index.ts';
+import { readDataDirFacts } from '../revisions/index.ts';
+import { isApiServerReady } from '../verify/index.ts';
 import type { DataDirPlace, HostFacts, ManifestFacts, Problem } from './host-facts.ts';
 
 /** In the order in which they are taken away. */

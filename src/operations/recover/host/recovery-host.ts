@@ -1,7 +1,7 @@
 import type { Finding } from '../../../base/index.ts';
 import type { RecoveryOutcome } from '../journal/index.ts';
-import type { Phase } from '../plan/phases.ts';
-import type { RecoveryPlan } from '../plan/recovery-plan.ts';
+import type { Phase } from '../plan/index.ts';
+import type { RecoveryPlan } from '../plan/index.ts';
 import type { HostFacts } from './host-facts.ts';
 
 /**

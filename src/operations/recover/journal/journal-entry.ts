@@ -1,4 +1,4 @@
-import type { RecoveryPlan } from '../plan/recovery-plan.ts';
+import type { RecoveryPlan } from '../plan/index.ts';
 
 export type StepState = 'begun' | 'done' | 'undoing' | 'undone';
 

@@ -15,7 +15,7 @@ import {
   syncDirectory,
   utf8,
 } from '../../../base/index.ts';
-import type { HostPlan, RecoveryPlan } from '../plan/recovery-plan.ts';
+import type { HostPlan, RecoveryPlan } from '../plan/index.ts';
 import { formatExact, parseExact } from './exact-values.ts';
 import type { JournalEntry, RecoveryOutcome, StepState } from './journal-entry.ts';
 

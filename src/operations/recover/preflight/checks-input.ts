@@ -1,6 +1,6 @@
-import type { HostFacts } from '../host/host-facts.ts';
-import type { RecoveryPlan } from '../plan/recovery-plan.ts';
-import type { SnapshotFacts } from '../plan/snapshot-facts.ts';
+import type { HostFacts } from '../host/index.ts';
+import type { RecoveryPlan } from '../plan/index.ts';
+import type { SnapshotFacts } from '../planning/index.ts';
 import type { PreflightFinding, RecoverOptions } from '../recover-options.ts';
 
 /** What the checks of a plan look at. They are pure: facts in, findings out. */

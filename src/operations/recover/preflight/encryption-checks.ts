@@ -1,4 +1,4 @@
-import { isKnown } from '../host/host-facts.ts';
+import { isKnown } from '../host/index.ts';
 import { onEachHost, type PlanCheck } from './checks-input.ts';
 
 /** Every value that is encrypted in the snapshot must be readable for the API server that will serve it. */

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import type { Finding, OperationContext } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
-import type { HostPlan, RecoveryPlan } from '../plan/recovery-plan.ts';
+import type { HostPlan, RecoveryPlan } from '../plan/index.ts';
 
 /** Errors: FILE_NOT_READABLE. */
 export async function checkHostForPlan(

@@ -1,5 +1,5 @@
-import { isKnown, type HostFacts } from '../host/host-facts.ts';
-import { knownMemberIds } from '../host/known-members.ts';
+import { isKnown, type HostFacts } from '../host/index.ts';
+import { knownMemberIds } from '../host/index.ts';
 import { type ChecksInput, onEachHost, type PlanCheck } from './checks-input.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isKnown } from '../host/host-facts.ts';
+import { isKnown } from '../host/index.ts';
 import type { PreflightFinding } from '../recover-options.ts';
 import { onEachHost, type PlanCheck } from './checks-input.ts';
 

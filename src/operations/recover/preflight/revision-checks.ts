@@ -1,7 +1,7 @@
 import type { PlanCheck } from './checks-input.ts';
 
 /** Clients that have seen a revision must never see it again for something else. */
-export const checkRevision: PlanCheck = ({ plan, options }) => {
+export const checkRevision: PlanCheck = ({ plan }) => {
   const { bump, target, highWater, source } = plan.revision;
   if (bump === 0n) {
     return [
@@ -26,9 +26,11 @@ export const checkRevision: PlanCheck = ({ plan, options }) => {
   if (target <= highWater) {
     return [
       {
-        severity: options.bumpRevision === undefined ? 'fail' : 'warn',
+        severity: 'fail',
         code: 'bump-too-small',
-        message: `with a bump of ${bump} the cluster starts at revision ${target}, and ${highWater} has been seen already`,
+        message:
+          `with a bump of ${bump} the cluster starts at revision ${target}, and ${highWater} has been seen already; ` +
+          'without --bump-revision enough is added, with --no-bump the revision goes back',
       },
     ];
   }

@@ -3,7 +3,7 @@
  * of an ssh session. 64-bit numbers travel as in journals.
  */
 import type { LogFields, OperationEvent } from '../../../base/index.ts';
-import type { RecoveryHost } from '../host/recovery-host.ts';
+import type { RecoveryHost } from '../host/index.ts';
 
 /** The questions of a recovery to a host, by the names that they have in `RecoveryHost`. */
 export type SessionMethod = Exclude<keyof RecoveryHost, 'name' | typeof Symbol.asyncDispose>;

@@ -1,7 +1,7 @@
 import { type Finding, hasCode, type OperationContext, waitUntil } from '../../../base/index.ts';
 import type { SshHost } from '../../../hosts/index.ts';
-import type { HostFacts } from '../host/host-facts.ts';
-import type { RecoveryHost, ResumedRecovery } from '../host/recovery-host.ts';
+import type { HostFacts } from '../host/index.ts';
+import type { RecoveryHost, ResumedRecovery } from '../host/index.ts';
 import { receivedSnapshotPath } from '../../recovery-state/index.ts';
 import type { RecoveryOutcome } from '../journal/index.ts';
 import type { SessionMethod } from './protocol.ts';

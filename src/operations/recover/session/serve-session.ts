@@ -1,9 +1,9 @@
 import type { LogFields, Logger, OperationContext } from '../../../base/index.ts';
 import { HoldfastError } from '../../../base/index.ts';
-import type { RecoveryHost } from '../host/recovery-host.ts';
+import type { RecoveryHost } from '../host/index.ts';
 import { formatExact, parseExact, type RecoveryOutcome } from '../journal/index.ts';
-import type { Phase } from '../plan/phases.ts';
-import type { RecoveryPlan } from '../plan/recovery-plan.ts';
+import type { Phase } from '../plan/index.ts';
+import type { RecoveryPlan } from '../plan/index.ts';
 import { packError } from './error-wire.ts';
 import type { SessionMessage, SessionMethod, SessionRequest } from './protocol.ts';
 

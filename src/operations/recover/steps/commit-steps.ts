@@ -1,9 +1,10 @@
 import { noteRevision } from '../ledger/index.ts';
-import { readLiveCluster } from '../verify/etcd-ready.ts';
+import { readLiveCluster } from '../verify/index.ts';
 import { rm } from 'node:fs/promises';
 import { receivedSnapshotPath } from '../../recovery-state/index.ts';
 import { removeEmptyDirectory } from './move-path.ts';
-import { nothingToRevert, type Step, type StepWork } from './step.ts';
+import type { StepWork } from '../work/index.ts';
+import { nothingToRevert, type Step } from './step.ts';
 
 /** The last things, all of which can be done twice. After them the journal is closed. */
 export function commitSteps(): Step[] {

@@ -4,10 +4,12 @@ import { commitSteps } from './commit-steps.ts';
 import { kubeletSteps } from './kubelet-step.ts';
 import { fenceClientSteps, fenceEtcdSteps, startSteps } from './manifest-steps.ts';
 import { stageSteps } from './stage-steps.ts';
-import type { Step, StepWork } from './step.ts';
+import type { StepWork } from '../work/index.ts';
+import type { Step } from './step.ts';
 import { swapSteps } from './swap-steps.ts';
 
-export type { Step, StepWork } from './step.ts';
+export { exists } from './move-path.ts';
+export type { Step } from './step.ts';
 
 /** All steps of a host in order; undone, they run backwards. */
 export function stepsOf(work: Pick<StepWork, 'plan' | 'host'>): readonly Step[] {

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../../base/index.ts';
-import { nothingToRevert, type Step, type StepWork } from './step.ts';
+import type { StepWork } from '../work/index.ts';
+import { nothingToRevert, type Step } from './step.ts';
 
 /** The kubelet keeps pods in memory that the restored cluster does not know. */
 export function kubeletSteps({ host }: Pick<StepWork, 'host'>): Step[] {

@@ -1,12 +1,13 @@
 /** Taking static pods from the kubelet and giving them back: their manifests leave the manifests dir and return. */
-import type { ManifestRole, PlannedManifest } from '../plan/recovery-plan.ts';
-import type { Phase } from '../plan/phases.ts';
-import { waitForApiServer } from '../verify/api-server-ready.ts';
-import { waitForEtcd } from '../verify/etcd-ready.ts';
+import type { ManifestRole, PlannedManifest } from '../plan/index.ts';
+import type { Phase } from '../plan/index.ts';
+import { waitForApiServer } from '../verify/index.ts';
+import { waitForEtcd } from '../verify/index.ts';
 import { restartKubelet } from './kubelet-step.ts';
 import { movePath } from './move-path.ts';
 import { waitUntilGone, waitUntilReleased } from './processes.ts';
-import { nothingToRevert, type Step, type StepWork } from './step.ts';
+import type { StepWork } from '../work/index.ts';
+import { nothingToRevert, type Step } from './step.ts';
 
 /** API server, controller manager and scheduler: all are taken away before the first is waited for. */
 export function fenceClientSteps({ host }: Pick<StepWork, 'host'>): Step[] {

@@ -2,7 +2,7 @@ import { chmod, lchown, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, HoldfastError, type OperationContext, syncDirectory } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
-import type { PlannedOwner } from '../plan/recovery-plan.ts';
+import type { PlannedOwner } from '../plan/index.ts';
 
 /**
  * Gives a restored tree the owner, and its top the permission bits and the SELinux label, of what it replaces.

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { waitUntil } from '../../../base/index.ts';
 import { databasePath } from '../../../formats/data-dir/index.ts';
 import type { HostProcess, LocalHost } from '../../../hosts/index.ts';
-import type { PlannedManifest, ProcessMark } from '../plan/recovery-plan.ts';
-import type { StepWork } from './step.ts';
+import type { PlannedManifest, ProcessMark } from '../plan/index.ts';
+import type { StepWork } from '../work/index.ts';
 
 /** The processes of a static pod. A shell around the program does not count: it ends with it. */
 export async function processesOf(machine: LocalHost, mark: ProcessMark): Promise<readonly HostProcess[]> {
@@ -20,8 +20,8 @@ export async function waitUntilGone(work: StepWork, manifests: readonly PlannedM
     `${manifests.map(({ role }) => role).join(', ')} on ${work.host.host} did not stop`,
     async () => {
       const running = await Promise.all(
-        manifests.map(async ({ role, process }) =>
-          (await processesOf(machine, process)).map(({ pid }) => `${role} runs as process ${pid}`),
+        manifests.map(async ({ role, process: mark }) =>
+          (await processesOf(machine, mark)).map(({ pid }) => `${role} runs as process ${pid}`),
         ),
       );
       const left = running.flat();

@@ -7,10 +7,11 @@ import { walDirectory } from '../../../formats/data-dir/index.ts';
 import { removeRestoreLeftovers, restoreSnapshot } from '../../restore/index.ts';
 import { sanitizeStaged } from '../sanitize/index.ts';
 import { giveOwner } from './owner.ts';
-import { expectFromStaged, expectationFact } from '../verify/expectation.ts';
+import { expectFromStaged, expectationFact } from '../verify/index.ts';
 import { exists, removeEmptyDirectory } from './move-path.ts';
-import type { PlannedManifest } from '../plan/recovery-plan.ts';
-import { nothingToRevert, type Step, type StepWork } from './step.ts';
+import type { PlannedManifest } from '../plan/index.ts';
+import type { StepWork } from '../work/index.ts';
+import { nothingToRevert, type Step } from './step.ts';
 
 /** Under which name the journal keeps what was taken out. */
 export const sanitizedFact = 'sanitized';

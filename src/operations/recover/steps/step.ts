@@ -1,19 +1,5 @@
-import type { OperationContext } from '../../../base/index.ts';
-import type { LocalHost } from '../../../hosts/index.ts';
-import type { Journal } from '../journal/index.ts';
-import type { Phase } from '../plan/phases.ts';
-import type { HostPlan, RecoveryPlan } from '../plan/recovery-plan.ts';
-
-/** What a step works with. */
-export interface StepWork {
-  readonly plan: RecoveryPlan;
-  readonly host: HostPlan;
-  readonly machine: LocalHost;
-  readonly journal: Journal;
-  /** The snapshot on this host: a path of this process's file system. */
-  readonly snapshotFile: string;
-  readonly ctx: OperationContext;
-}
+import type { Phase } from '../plan/index.ts';
+import type { StepWork } from '../work/index.ts';
 
 /**
  * One journaled step on one host. Both directions work from any point at which an earlier attempt may have stopped,

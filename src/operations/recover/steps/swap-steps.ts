@@ -1,7 +1,8 @@
 import { HoldfastError } from '../../../base/index.ts';
-import { readDataDirRevision } from '../revisions/data-dir-facts.ts';
+import { readDataDirRevision } from '../revisions/index.ts';
 import { exists, movePath } from './move-path.ts';
-import { nothingToRevert, type Step, type StepWork } from './step.ts';
+import type { StepWork } from '../work/index.ts';
+import { nothingToRevert, type Step } from './step.ts';
 
 /** Puts the restored data in place by renames. Nothing is deleted: what was there is kept under another name. */
 export function swapSteps({ host }: Pick<StepWork, 'host'>): Step[] {

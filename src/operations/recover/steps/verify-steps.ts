@@ -1,8 +1,9 @@
-import { compareWithApiServer } from '../verify/api-server-lists.ts';
-import { waitForApiServer } from '../verify/api-server-ready.ts';
-import { waitForEtcd } from '../verify/etcd-ready.ts';
-import { verifyEtcd } from '../verify/verify-etcd.ts';
-import { nothingToRevert, type Step, type StepWork } from './step.ts';
+import { compareWithApiServer } from '../verify/index.ts';
+import { waitForApiServer } from '../verify/index.ts';
+import { waitForEtcd } from '../verify/index.ts';
+import { verifyEtcd } from '../verify/index.ts';
+import type { StepWork } from '../work/index.ts';
+import { nothingToRevert, type Step } from './step.ts';
 
 export function verifyEtcdSteps(): Step[] {
   return [

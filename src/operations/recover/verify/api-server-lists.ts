@@ -10,7 +10,7 @@ import { openDatabase } from '../../../formats/bbolt/index.ts';
 import { parseStorageKey, type StorageKey } from '../../../formats/kubernetes-object/index.ts';
 import { buildKeyspaceSteps } from '../../../formats/mvcc/index.ts';
 import { type ApiClient, type KubernetesObject, openApiClient } from '../../../kubernetes/index.ts';
-import type { StepWork } from '../steps/step.ts';
+import type { StepWork } from '../work/index.ts';
 import { readApiClientOptions } from './api-server-ready.ts';
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '../../../kubernetes/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import type { ApiServerInstallation } from '../../discover/index.ts';
-import type { StepWork } from '../steps/step.ts';
+import type { StepWork } from '../work/index.ts';
 
 /**
  * Waits until the API server on this host says that it is ready. Without an administrator's kubeconfig it may not

@@ -1,8 +1,8 @@
 import { isHoldfastError, waitUntil } from '../../../base/index.ts';
 import { type EtcdClient, openEtcdClient, type TlsOptions } from '../../../etcd/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
-import type { PlannedEtcd } from '../plan/recovery-plan.ts';
-import type { StepWork } from '../steps/step.ts';
+import type { PlannedEtcd } from '../plan/index.ts';
+import type { StepWork } from '../work/index.ts';
 
 /** A client of the member on this host. Errors: TLS_OPTIONS_INVALID, FILE_NOT_FOUND, FILE_NOT_READABLE. */
 export async function openMemberClient({ host, machine, ctx }: StepWork): Promise<EtcdClient> {

@@ -2,7 +2,7 @@ import { openFileSource, type OperationContext, runPhase } from '../../../base/i
 import { openDatabase } from '../../../formats/bbolt/index.ts';
 import { databasePath } from '../../../formats/data-dir/index.ts';
 import { buildKeyspaceSteps, readStoreRevision } from '../../../formats/mvcc/index.ts';
-import { countUserKeys } from '../revisions/user-keys.ts';
+import { countUserKeys } from '../revisions/index.ts';
 import { snapshotHashKv } from '../../hashkv/index.ts';
 
 /** What the restored cluster must answer, computed from the staged database before any server has touched it. */

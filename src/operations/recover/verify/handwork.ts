@@ -1,4 +1,4 @@
-import type { RecoveryPlan } from '../plan/recovery-plan.ts';
+import type { RecoveryPlan } from '../plan/index.ts';
 
 /** What no program on these hosts can do, in sentences. */
 export function describeHandwork(plan: RecoveryPlan): string[] {

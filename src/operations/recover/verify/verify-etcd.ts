@@ -1,6 +1,6 @@
 import { hasCode, HoldfastError, waitUntil } from '../../../base/index.ts';
 import type { EtcdClient, HashKVResponse } from '../../../etcd/index.ts';
-import type { StepWork } from '../steps/step.ts';
+import type { StepWork } from '../work/index.ts';
 import { type Expectation, expectationFact } from './expectation.ts';
 import { openMemberClient } from './etcd-ready.ts';
 

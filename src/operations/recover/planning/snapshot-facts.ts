@@ -20,9 +20,9 @@ import {
   readStorageVersion,
 } from '../../../formats/mvcc/index.ts';
 import { type VerifyCheck, verifySnapshot } from '../../verify/index.ts';
-import type { DataDirMember } from '../revisions/data-dir-facts.ts';
-import { readKubeSystemUid } from '../revisions/kube-system-uid.ts';
-import { countUserKeys } from '../revisions/user-keys.ts';
+import type { DataDirMember } from '../revisions/index.ts';
+import { readKubeSystemUid } from '../revisions/index.ts';
+import { countUserKeys } from '../revisions/index.ts';
 
 export interface SnapshotFacts {
   readonly path: string;

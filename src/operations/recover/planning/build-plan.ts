@@ -2,11 +2,11 @@ import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '../../../base/index.ts';
 import { editDataDir } from '../../../kubernetes/index.ts';
 import type { EtcdInstallation } from '../../discover/index.ts';
-import type { DataDirPlace, HostFacts, ManifestFacts } from '../host/host-facts.ts';
-import { knownMemberIds } from '../host/known-members.ts';
+import type { DataDirPlace, HostFacts, ManifestFacts } from '../host/index.ts';
+import { knownMemberIds } from '../host/index.ts';
 import { defaultWaitTimeoutMs, type RecoverOptions } from '../recover-options.ts';
-import { apiServerUrl } from '../verify/api-server-ready.ts';
-import { planRevision } from '../revisions/revision-target.ts';
+import { apiServerUrl } from '../verify/index.ts';
+import { planRevision } from './revision-target.ts';
 import type {
   HostPlan,
   PlannedApiServer,
@@ -14,7 +14,7 @@ import type {
   PlannedMember,
   PlannedSwap,
   RecoveryPlan,
-} from './recovery-plan.ts';
+} from '../plan/index.ts';
 import type { SnapshotFacts } from './snapshot-facts.ts';
 
 export interface PlanInput {

@@ -1,6 +1,6 @@
-import type { HostFacts } from '../host/host-facts.ts';
-import { isKnown } from '../host/host-facts.ts';
-import type { HighWaterSource, PlannedRevision } from '../plan/recovery-plan.ts';
+import type { HostFacts } from '../host/index.ts';
+import { isKnown } from '../host/index.ts';
+import type { HighWaterSource, PlannedRevision } from '../plan/index.ts';
 
 /**
  * Room for what is written between this look and the moment when the last writer has stopped. etcd makes some ten

@@ -14,12 +14,13 @@ import {
   readOutcome,
   readPendingRecovery,
 } from '../journal/index.ts';
-import type { RecoveryPlan } from '../plan/recovery-plan.ts';
-import { checkHostForPlan } from '../preflight/host-checks.ts';
-import { exists } from '../steps/move-path.ts';
-import { type Step, stepsOf, type StepWork } from '../steps/index.ts';
-import { inspectHost, type InspectOptions } from './inspect-host.ts';
-import type { RecoveryHost } from './recovery-host.ts';
+import type { RecoveryPlan } from '../plan/index.ts';
+import { checkHostForPlan } from '../preflight/index.ts';
+import { exists } from '../steps/index.ts';
+import { type Step, stepsOf } from '../steps/index.ts';
+import type { StepWork } from '../work/index.ts';
+import { inspectHost, type InspectOptions } from '../host/index.ts';
+import type { RecoveryHost } from '../host/index.ts';
 
 export interface LocalRecoveryOptions extends InspectOptions {
   readonly machine: LocalHost;

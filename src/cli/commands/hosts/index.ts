@@ -1,0 +1,3 @@
+/** Commands and flags that work on other hosts over ssh. */
+export { hostSessionCommand } from './host-session.ts';
+export { type HostsFlags, hostsFlags, readHosts, sshOptions } from './hosts-flags.ts';

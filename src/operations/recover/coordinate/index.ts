@@ -1,0 +1,2 @@
+/** All hosts through the phases, forward or back. */
+export { driveBack, driveForward, goBack } from './coordinator.ts';

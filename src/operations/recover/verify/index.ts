@@ -1,0 +1,7 @@
+/** Whether what runs is what the snapshot holds. */
+export { type ComparedResource, comparedFact, compareWithApiServer } from './api-server-lists.ts';
+export { apiServerUrl, isApiServerReady, waitForApiServer } from './api-server-ready.ts';
+export { readLiveCluster, waitForEtcd } from './etcd-ready.ts';
+export { expectationFact, expectFromStaged } from './expectation.ts';
+export { describeHandwork } from './handwork.ts';
+export { verifyEtcd } from './verify-etcd.ts';
