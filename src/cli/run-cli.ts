@@ -62,10 +62,9 @@ async function runCommand(parsed: ParsedCommand, globals: GlobalValues, io: CliI
 }
 
 /** Whoever works on a host whose recovery was cut short should know; `recover` itself says more. */
-function tellPendingRecovery({ command, input }: ParsedCommand, { host, log }: Session): void {
+function tellPendingRecovery({ command }: ParsedCommand, { host, log }: Session): void {
   if (command.knowsRecovery === true || host.globals.quiet) return;
-  const root = 'root' in input.flags ? String(input.flags['root']) : '/';
-  if (!isRecoveryPending(root)) return;
+  if (!isRecoveryPending(host.root)) return;
   log.warn(
     'a recovery of this host was interrupted: finish it with "holdfast recover --resume", or undo it with "--rollback"',
   );

@@ -10,10 +10,9 @@ export const hostSessionCommand = defineCommand({
   summary: 'serve a recovery that another host coordinates, over standard input and output',
   flags: {
     name: { kind: 'string', default: '', summary: 'how the coordinator calls this host' },
-    root: { kind: 'string', default: '/', summary: "where the host's file system is mounted" },
     'manifests-dir': { kind: 'string', summary: "the kubelet's manifests dir" },
   },
-  async run({ flags }, { io, ctx }) {
+  async run({ flags }, { io, ctx, root }) {
     const { openLocalHost } = await import('../../../hosts/index.ts');
     const { openLocalRecoveryHost, serveRecoverySession } = await import(
       '../../../operations/recover/index.ts'
@@ -27,7 +26,7 @@ export const hostSessionCommand = defineCommand({
         openHost: (sessionContext) =>
           openLocalRecoveryHost(
             {
-              machine: openLocalHost({ root: flags.root }),
+              machine: openLocalHost({ root }),
               host: flags.name,
               ...(manifestsDir === undefined ? {} : { manifestsDir }),
             },

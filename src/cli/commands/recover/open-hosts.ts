@@ -6,7 +6,6 @@ import { findPackagedProgram } from '../../packaged-program.ts';
 import { type HostsFlags, readHosts, sshOptions } from '../hosts/index.ts';
 
 export interface OpenHostsFlags extends HostsFlags {
-  readonly root: string;
   readonly 'manifests-dir': string | undefined;
 }
 
@@ -20,13 +19,13 @@ export async function openHosts(flags: OpenHostsFlags, host: CommandHost): Promi
   return names === undefined ? await openThisHost(flags, host) : await openRemoteHosts(names, flags, host);
 }
 
-async function openThisHost(flags: OpenHostsFlags, { ctx }: CommandHost): Promise<OpenedHosts> {
+async function openThisHost(flags: OpenHostsFlags, { ctx, root }: CommandHost): Promise<OpenedHosts> {
   const { openLocalHost } = await import('../../../hosts/index.ts');
   const { openLocalRecoveryHost } = await import('../../../operations/recover/index.ts');
   const manifestsDir = flags['manifests-dir'];
   const opened = openLocalRecoveryHost(
     {
-      machine: openLocalHost({ root: flags.root }),
+      machine: openLocalHost({ root }),
       host: hostname(),
       ...(manifestsDir === undefined ? {} : { manifestsDir }),
     },
@@ -38,7 +37,7 @@ async function openThisHost(flags: OpenHostsFlags, { ctx }: CommandHost): Promis
 async function openRemoteHosts(
   names: readonly string[],
   flags: OpenHostsFlags,
-  { ctx }: CommandHost,
+  { ctx, root }: CommandHost,
 ): Promise<OpenedHosts> {
   const { openSshHost } = await import('../../../hosts/index.ts');
   const { placeProgram } = await import('../../../operations/remote-program/index.ts');
@@ -46,7 +45,7 @@ async function openRemoteHosts(
   const stack = new AsyncDisposableStack();
   const manifestsDir = flags['manifests-dir'];
   const sessionFlags = [
-    ...(flags.root === '/' ? [] : ['--root', flags.root]),
+    ...(root === '/' ? [] : ['--root', root]),
     ...(manifestsDir === undefined ? [] : ['--manifests-dir', manifestsDir]),
   ];
   try {

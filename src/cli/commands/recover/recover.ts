@@ -20,7 +20,6 @@ export const recoverCommand = defineCommand({
     yes: { kind: 'boolean', summary: 'do not ask' },
     resume: { kind: 'boolean', summary: 'finish a recovery that was interrupted' },
     rollback: { kind: 'boolean', summary: 'undo a recovery that was interrupted' },
-    root: { kind: 'string', default: '/', summary: "where the host's file system is mounted" },
     'manifests-dir': {
       kind: 'string',
       summary: "the kubelet's manifests dir, instead of the one that is found",
