@@ -4,7 +4,7 @@
  *
  * Source: k8s.io/apimachinery pkg/runtime/serializer/protobuf/protobuf.go, pkg/runtime/generated.proto (0.36.2).
  */
-import { WireCursor } from './wire-cursor.ts';
+import { malformed, WireCursor } from './wire-cursor.ts';
 
 export interface Envelope {
   readonly apiVersion: string;
@@ -42,8 +42,8 @@ export function decodeEnvelope(value: Uint8Array): Envelope {
     kind: '',
     contentType: '',
     contentEncoding: '',
-    start: value.length,
-    end: value.length,
+    start: 0,
+    end: 0,
   };
   cursor.offset = magicBytes.length;
   while (cursor.offset < value.length) {
@@ -57,6 +57,8 @@ export function decodeEnvelope(value: Uint8Array): Envelope {
     else if (tag === typeTag) envelope.contentType = text(cursor, value.length);
     else cursor.skip(tag & 7, value.length);
   }
+  if (envelope.kind === '' || envelope.start === 0)
+    throw malformed('no object in the envelope', cursor.offset);
   return envelope;
 }
 
