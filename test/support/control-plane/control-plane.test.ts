@@ -41,6 +41,10 @@ async function listed(api: ApiConnection, query = '?resourceVersion=0'): Promise
   return items.map(({ metadata, data }) => `${metadata.name}=${data?.generation ?? ''}`);
 }
 
+function logOf(plane: ControlPlane, name: string): Promise<string> {
+  return readFile(join(plane.runner.containerLogs, name), 'utf8');
+}
+
 async function got(api: ApiConnection, name: string): Promise<string> {
   const answer = await api.get(`${configMaps}/${name}`);
   return answer.status === 200 ? ((answer.json() as ConfigMap).data?.generation ?? '') : `${answer.status}`;
@@ -62,6 +66,7 @@ async function savedAndChanged(t: TestContext, line: PeerLine) {
   const snapshotPath = join(dir.path, 'snapshot.db');
   await saveSnapshot({ client: plane.etcdClientOptions, target: { path: snapshotPath } }, operationContext());
   const before = await listed(api, '');
+  assert.equal(before.length, 20, await logOf(plane, 'kube-apiserver.yaml-kube-apiserver.log'));
   await put(api, 'app-config-00', '2');
   await put(api, 'newer', '1');
   await api.request('DELETE', `${configMaps}/app-config-01`);

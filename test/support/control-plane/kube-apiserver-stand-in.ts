@@ -28,6 +28,7 @@ const advertised = flag('advertise-address', '127.0.0.1');
 const stopped = new AbortController();
 
 const client = openEtcdClient({
+  log: { debug: () => undefined, info: () => undefined, warn: (message) => log(`etcd client: ${message}`) },
   endpoints: flag('etcd-servers').split(','),
   tls: {
     caPem: readFileSync(flag('etcd-cafile')),

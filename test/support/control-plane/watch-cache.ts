@@ -105,8 +105,11 @@ export class WatchCache {
     await using stream = this.#client.watch(request, { signal });
     try {
       for await (const response of stream) {
-        if (response.created) this.#requestProgress = () => stream.requestProgress();
-        else this.#apply(response);
+        if (!response.created) this.#apply(response);
+        else {
+          this.#log(`watch cache: watching from revision ${request.startRevision}`);
+          this.#requestProgress = () => stream.requestProgress();
+        }
       }
     } finally {
       this.#requestProgress = undefined;
@@ -121,6 +124,7 @@ export class WatchCache {
     }
     const revision = response.events.at(-1)?.kv?.modRevision ?? response.header?.revision ?? 0n;
     if (revision > this.#revision!) this.#revision = revision;
+    this.#log(`watch cache: ${response.events.length} events up to revision ${revision}`);
     this.#wake();
   }
 
