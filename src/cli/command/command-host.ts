@@ -1,5 +1,6 @@
 import type { OperationContext } from '../../base/index.ts';
 import type { EtcdClient, EtcdClientOptions } from '../../etcd/index.ts';
+import type { EtcdInstallation } from '../../operations/discover/index.ts';
 import type { Output, View, WriteOut } from '../output/index.ts';
 import type { GlobalValues } from './global-flags.ts';
 
@@ -50,6 +51,8 @@ export interface CommandHost {
    * Errors: USAGE, FILE_NOT_FOUND, FILE_NOT_READABLE, ETCD_AMBIGUOUS.
    */
   clientOptions(): Promise<EtcdClientOptions>;
+  /** The etcd on this host whose endpoints these options have; undefined when they were given, or none was found. */
+  foundEtcd(): EtcdInstallation | undefined;
   /** A client for the endpoints that were given. The caller disposes it. */
   connect(): Promise<EtcdClient>;
 }

@@ -8,7 +8,7 @@ import {
 } from '../command/index.ts';
 import { type Output, printView, type WriteOut, writeOuts } from '../output/index.ts';
 import { readClientOptions } from './client-options.ts';
-import { withFoundEndpoints } from './found-endpoints.ts';
+import { type FoundEndpoints, withFoundEndpoints } from './found-endpoints.ts';
 import { createLog, type LogFile, openLogFile, type SessionLog } from './log.ts';
 import { createProgress, type Progress, progressMode } from './progress.ts';
 
@@ -51,11 +51,13 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     progress.clear();
     io.stderr.write(`${line}\n`);
   };
+  let foundEtcd: FoundEndpoints['etcd'];
   const options = async () => {
     const asked = await readClientOptions(globals, given, io);
-    const client = given.has('endpoints')
-      ? asked
+    const { client, etcd } = given.has('endpoints')
+      ? { client: asked }
       : await withFoundEndpoints(asked, { root, ctx, say: globals.quiet ? () => {} : say });
+    foundEtcd = etcd;
     log.debug('endpoints', { endpoints: client.endpoints, given: given.has('endpoints') });
     return client;
   };
@@ -70,6 +72,7 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     say,
     root,
     clientOptions: options,
+    foundEtcd: () => foundEtcd,
     async connect() {
       const { openEtcdClient } = await import('../../etcd/index.ts');
       return openEtcdClient({ ...(await options()), log });

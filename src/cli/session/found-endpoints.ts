@@ -14,6 +14,12 @@ interface Surroundings {
   readonly say: (line: string) => void;
 }
 
+export interface FoundEndpoints {
+  readonly client: EtcdClientOptions;
+  /** The etcd on this host that they are of, when there is one. */
+  readonly etcd?: EtcdInstallation;
+}
+
 /**
  * The options with the endpoints of this host's etcd, and its certificates where none were given.
  * Errors: ETCD_AMBIGUOUS (guessing would be wrong half of the time), FILE_NOT_FOUND and FILE_NOT_READABLE for the
@@ -22,7 +28,7 @@ interface Surroundings {
 export async function withFoundEndpoints(
   asked: EtcdClientOptions,
   { root, ctx, say }: Surroundings,
-): Promise<EtcdClientOptions> {
+): Promise<FoundEndpoints> {
   const { discover } = await import('../../operations/discover/index.ts');
   let discovery: Discovery;
   try {
@@ -31,18 +37,15 @@ export async function withFoundEndpoints(
     if (!isHoldfastError(error) || decides.includes(error.code)) throw error;
     ctx.log.debug('no etcd found on this host', { reason: error.message });
     say(`${sentence(error.message)}; trying ${asked.endpoints.join(',')}.`);
-    return asked;
+    return { client: asked };
   }
   const { etcd } = discovery;
-  if (etcd === undefined || etcd.endpoints.length === 0) return asked;
+  if (etcd === undefined || etcd.endpoints.length === 0) return { client: asked };
   const isTls = etcd.endpoints.some((endpoint) => endpoint.startsWith('https:'));
   const found = isTls ? await readCertificates(etcd, asked.tls, root) : {};
   say(describe(discovery, etcd, found.certPem !== undefined));
-  return {
-    ...asked,
-    endpoints: etcd.endpoints,
-    ...(isTls ? { tls: { ...found, ...asked.tls } } : {}),
-  };
+  const tls = isTls ? { tls: { ...found, ...asked.tls } } : {};
+  return { client: { ...asked, endpoints: etcd.endpoints, ...tls }, etcd };
 }
 
 function describe(

@@ -2,7 +2,6 @@
 export type { RecoveryHost } from './host/index.ts';
 export { type LocalRecoveryOptions, openLocalRecoveryHost } from './local/index.ts';
 export { type PendingRecovery, readPendingRecovery } from './journal/index.ts';
-export { type LedgerEntry, ledgerPath, noteRevision, readLedger } from './ledger/index.ts';
 export { resumeRecovery, rollBackRecovery } from './pending-recoveries.ts';
 export { type Phase, phases, phaseTitles } from './plan/index.ts';
 export type { HostPlan, RecoveryPlan } from './plan/index.ts';

@@ -57,9 +57,19 @@ export const snapshotSaveCommand = defineCommand({
       },
       host.ctx,
     );
+    await noteInLedger(result, host);
     report(result, host);
   },
 });
+
+/** A later recovery must pass every revision that this cluster had, even if nothing is left of its data by then. */
+async function noteInLedger({ path }: SaveSnapshotResult, host: CommandHost): Promise<void> {
+  const dataDir = host.foundEtcd()?.dataDir;
+  if (path === undefined || dataDir === undefined) return;
+  const { openLocalHost } = await import('../../../hosts/index.ts');
+  const { tryNoteSave } = await import('../../../operations/ledger/index.ts');
+  await tryNoteSave(openLocalHost({ root: host.root }), dataDir, path, host.ctx);
+}
 
 /** Standard output belongs to the snapshot when it goes there; the report then goes to standard error. */
 function report(result: SaveSnapshotResult, host: CommandHost): void {

@@ -1,5 +1,5 @@
 import type { Discovery } from '../../discover/index.ts';
-import type { Ledger } from '../ledger/index.ts';
+import type { Ledger } from '../../ledger/index.ts';
 import type { PendingRecovery } from '../journal/index.ts';
 import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/index.ts';
 import type { DataDirFacts } from '../revisions/index.ts';

@@ -11,7 +11,7 @@ import {
 import { discover, type Discovery } from '../../discover/index.ts';
 import { journalPath } from '../../recovery-state/index.ts';
 import { readPendingRecovery } from '../journal/index.ts';
-import { type Ledger, readLedger } from '../ledger/index.ts';
+import { type Ledger, readLedger } from '../../ledger/index.ts';
 import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/index.ts';
 import { readDataDirFacts } from '../revisions/index.ts';
 import { isApiServerReady } from '../verify/index.ts';

@@ -1,4 +1,4 @@
-import { noteRevision } from '../ledger/index.ts';
+import { noteRevision } from '../../ledger/index.ts';
 import { readLiveCluster } from '../verify/index.ts';
 import { rm } from 'node:fs/promises';
 import { receivedSnapshotPath } from '../../recovery-state/index.ts';

@@ -2,8 +2,8 @@
  * The ledger: the highest revision that a cluster is known to have had, kept beside its data dir, so that it survives
  * the data. Saves and recoveries write it.
  */
-import { createDurableFile, HoldfastError, type OperationContext, utf8 } from '../../../base/index.ts';
-import type { LocalHost } from '../../../hosts/index.ts';
+import { createDurableFile, HoldfastError, type OperationContext, utf8 } from '../../base/index.ts';
+import type { LocalHost } from '../../hosts/index.ts';
 
 export interface Ledger {
   readonly formatVersion: 1;

@@ -1,0 +1,3 @@
+/** The highest revision that a cluster is known to have had, kept beside its data dir. */
+export { type Ledger, type LedgerEntry, ledgerPath, noteRevision, readLedger } from './ledger.ts';
+export { tryNoteSave } from './note-save.ts';
