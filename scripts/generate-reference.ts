@@ -1,7 +1,8 @@
-/** Writes docs/reference/errors.md from the table of error codes. `test/reference.test.ts` fails when it is stale. */
+/** Writes the pages of docs/reference that follow from tables. `test/reference.test.ts` fails when one is stale. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCodes } from '../src/base/index.ts';
+import { formatKindsPage, kindsPage } from './kubernetes-kinds/kinds-page.ts';
 
 export const errorsPage = join(import.meta.dirname, '..', 'docs', 'reference', 'errors.md');
 
@@ -25,4 +26,7 @@ export function formatErrorsPage(): string {
   ].join('\n');
 }
 
-if (import.meta.main) await writeFile(errorsPage, formatErrorsPage());
+if (import.meta.main) {
+  await writeFile(errorsPage, formatErrorsPage());
+  await writeFile(kindsPage, await formatKindsPage());
+}
