@@ -1,5 +1,5 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { HoldfastError } from '../base/index.ts';
+import { errnoOf, HoldfastError } from '../base/index.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { resolveInRoot } from './root-path.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
@@ -23,7 +23,7 @@ export async function runHostProgram(
   const [program = '', ...args] = argv;
   if (root === '/') {
     const result = await runProgram(argv, program, options);
-    if (isMissing(result)) return undefined;
+    if (isMissing(result, program)) return undefined;
     return withoutStartError(result, program);
   }
   const path = await findProgram(root, program);
@@ -39,8 +39,10 @@ export async function runHostProgram(
   return withoutStartError(result, 'chroot');
 }
 
-function isMissing({ startError }: ProgramResult): boolean {
-  return startError !== undefined && 'code' in startError && startError.code === 'ENOENT';
+function isMissing({ startError }: ProgramResult, program: string): boolean {
+  const errno = errnoOf(startError);
+  // A directory of the search path that may not be entered counts as one where it is not.
+  return errno === 'ENOENT' || (errno === 'EACCES' && !program.includes('/'));
 }
 
 function withoutStartError(result: ProgramResult, program: string): CommandResult {
