@@ -1,7 +1,7 @@
 /**
  * Holdfast as a library: the operations behind its commands, the context that they take, and the errors that they
  * throw; and files as sources of bytes for the formats. The layers below have doors of their own: `holdfast/etcd`, `holdfast/bbolt`, `holdfast/mvcc`, `holdfast/wal`,
- * `holdfast/raft-snapshot`, `holdfast/data-dir`.
+ * `holdfast/raft-snapshot`, `holdfast/data-dir`, `holdfast/kubernetes-object`.
  */
 export {
   type ByteSource,
