@@ -1,6 +1,6 @@
 import { noteRevision } from '../../ledger/index.ts';
 import { readLiveCluster } from '../verify/index.ts';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { receivedSnapshotPath } from '../../recovery-state/index.ts';
 import { removeEmptyDirectory } from './move-path.ts';
 import type { StepWork } from '../work/index.ts';
@@ -10,7 +10,7 @@ import { nothingToRevert, type Step } from './step.ts';
 export function commitSteps(): Step[] {
   return [
     { name: 'commit/ledger', phase: 'commit', apply: writeLedger, revert: nothingToRevert },
-    { name: 'commit/tidy', phase: 'commit', apply: tidy, revert: nothingToRevert },
+    { name: 'commit/tidy', phase: 'commit', apply: tidy, revert: makeRoomAgain },
   ];
 }
 
@@ -35,4 +35,9 @@ async function writeLedger(work: StepWork): Promise<void> {
 async function tidy({ host, plan, machine }: StepWork): Promise<void> {
   await rm(await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256)), { force: true });
   await removeEmptyDirectory(await machine.realPath(host.fenceDir));
+}
+
+/** Undone, manifests are taken away once more. */
+async function makeRoomAgain({ host, machine }: StepWork): Promise<void> {
+  await mkdir(await machine.realPath(host.fenceDir), { recursive: true, mode: 0o700 });
 }
