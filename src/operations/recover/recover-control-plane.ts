@@ -5,16 +5,12 @@ import { randomBytes } from 'node:crypto';
 import { type Finding, HoldfastError, type OperationContext } from '../../base/index.ts';
 import { defaultStoragePrefix } from '../../formats/kubernetes-object/index.ts';
 import { driveForward, goBack } from './coordinate/index.ts';
-import type { HostFacts } from './host/index.ts';
-import type { RecoveryHost } from './host/index.ts';
-import { buildRecoveryPlan } from './planning/index.ts';
+import type { HostFacts, RecoveryHost } from './host/index.ts';
+import { buildRecoveryPlan, checkSnapshot, readSnapshotFacts } from './planning/index.ts';
 import type { RecoveryPlan } from './plan/index.ts';
-import { checkSnapshot, readSnapshotFacts } from './planning/index.ts';
-import { checkPlan } from './preflight/index.ts';
-import { snapshotFindings } from './preflight/index.ts';
+import { checkPlan, snapshotFindings } from './preflight/index.ts';
 import type { PreflightFinding, PreflightReport, RecoverOptions, RecoverResult } from './recover-options.ts';
-import { describeHandwork } from './verify/index.ts';
-import { type ComparedResource, comparedFact } from './verify/index.ts';
+import { comparedFact, type ComparedResource, describeHandwork, handworkFact } from './verify/index.ts';
 
 /**
  * Recovers the control plane of the given hosts. Everything that can be checked is checked before anything stops;
@@ -123,11 +119,15 @@ async function describeOutcome(
   ctx: OperationContext,
 ): Promise<RecoverResult> {
   const compared = await Promise.all(hosts.map((host) => host.fact(comparedFact)));
+  const [noted = []] = (await Promise.all(hosts.map((host) => host.fact(handworkFact)))) as (
+    | string[]
+    | undefined
+  )[];
   return {
     outcome: 'committed',
     report,
     compared: (compared.find((fact) => fact !== undefined) ?? []) as ComparedResource[],
-    handwork: describeHandwork(report.plan),
+    handwork: [...describeHandwork(report.plan), ...noted],
     kept: report.plan.hosts.flatMap(({ host, swaps }) =>
       swaps.flatMap(({ kept }) => (kept === undefined ? [] : [{ host, path: kept }])),
     ),

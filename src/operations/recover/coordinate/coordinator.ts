@@ -1,7 +1,6 @@
 import { hasCode, HoldfastError, isHoldfastError, type OperationContext } from '../../../base/index.ts';
 import type { RecoveryHost } from '../host/index.ts';
-import { type Phase, phases, phaseTitles } from '../plan/index.ts';
-import type { RecoveryPlan } from '../plan/index.ts';
+import { type Phase, phases, phaseTitles, type RecoveryPlan } from '../plan/index.ts';
 import { everywhere } from './everywhere.ts';
 
 /**

@@ -1,7 +1,6 @@
 import type { Finding } from '../../../base/index.ts';
 import type { RecoveryOutcome } from '../journal/index.ts';
-import type { Phase } from '../plan/index.ts';
-import type { RecoveryPlan } from '../plan/index.ts';
+import type { Phase, RecoveryPlan } from '../plan/index.ts';
 import type { HostFacts } from './host-facts.ts';
 
 /**

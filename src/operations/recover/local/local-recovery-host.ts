@@ -16,11 +16,9 @@ import {
 } from '../journal/index.ts';
 import type { RecoveryPlan } from '../plan/index.ts';
 import { checkHostForPlan } from '../preflight/index.ts';
-import { exists } from '../steps/index.ts';
-import { type Step, stepsOf } from '../steps/index.ts';
+import { exists, type Step, stepsOf } from '../steps/index.ts';
 import type { StepWork } from '../work/index.ts';
-import { inspectHost, type InspectOptions } from '../host/index.ts';
-import type { RecoveryHost } from '../host/index.ts';
+import { inspectHost, type InspectOptions, type RecoveryHost } from '../host/index.ts';
 
 export interface LocalRecoveryOptions extends InspectOptions {
   readonly machine: LocalHost;

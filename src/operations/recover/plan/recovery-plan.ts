@@ -12,6 +12,8 @@ export interface RecoveryPlan {
   readonly sanitize: boolean;
   /** Limit for each wait: processes to end, etcd to be healthy, the API server to be ready. */
   readonly waitTimeoutMs: number;
+  /** Kubernetes nodes by which snapshot and present differ, as far as the old data tells. */
+  readonly nodes: { readonly joinedSince: readonly string[]; readonly leftSince: readonly string[] };
   /** One for each host, in the order in which they were named. */
   readonly hosts: readonly HostPlan[];
 }

@@ -2,8 +2,13 @@ import { basename, dirname, join } from 'node:path';
 import { HoldfastError } from '../../../base/index.ts';
 import { editDataDir } from '../../../kubernetes/index.ts';
 import type { EtcdInstallation } from '../../discover/index.ts';
-import type { DataDirPlace, HostFacts, ManifestFacts } from '../host/index.ts';
-import { knownMemberIds } from '../host/index.ts';
+import {
+  type DataDirPlace,
+  type HostFacts,
+  isKnown,
+  knownMemberIds,
+  type ManifestFacts,
+} from '../host/index.ts';
 import { defaultWaitTimeoutMs, type RecoverOptions } from '../recover-options.ts';
 import { apiServerUrl } from '../verify/index.ts';
 import { planRevision } from './revision-target.ts';
@@ -46,9 +51,21 @@ export function buildRecoveryPlan(input: PlanInput): RecoveryPlan {
     },
     cluster: { initialCluster: formatInitialCluster(members), token: `holdfast-${id}`, members },
     revision: planRevision(snapshot.revision, hosts, options.bumpRevision),
+    nodes: compareNodes(snapshot, hosts),
     sanitize: options.sanitize ?? false,
     waitTimeoutMs: options.waitTimeoutMs ?? defaultWaitTimeoutMs,
     hosts: plans,
+  };
+}
+
+/** Nothing is known when no old data can be read. */
+function compareNodes({ nodeNames }: SnapshotFacts, hosts: readonly HostFacts[]): RecoveryPlan['nodes'] {
+  const content = hosts.map(({ dataDir }) => dataDir?.content).find(isKnown);
+  if (content === undefined) return { joinedSince: [], leftSince: [] };
+  const [before, now] = [new Set(nodeNames), new Set(content.nodeNames)];
+  return {
+    joinedSince: content.nodeNames.filter((name) => !before.has(name)),
+    leftSince: nodeNames.filter((name) => !now.has(name)),
   };
 }
 

@@ -1,5 +1,4 @@
-import type { HostFacts } from '../host/index.ts';
-import { isKnown } from '../host/index.ts';
+import { type HostFacts, isKnown } from '../host/index.ts';
 import type { HighWaterSource, PlannedRevision } from '../plan/index.ts';
 
 /**

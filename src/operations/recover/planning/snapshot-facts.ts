@@ -20,9 +20,7 @@ import {
   readStorageVersion,
 } from '../../../formats/mvcc/index.ts';
 import { type VerifyCheck, verifySnapshot } from '../../verify/index.ts';
-import type { DataDirMember } from '../revisions/index.ts';
-import { readKubeSystemUid } from '../revisions/index.ts';
-import { countUserKeys } from '../revisions/index.ts';
+import { countUserKeys, type DataDirMember, readKubeSystemUid, readNodeNames } from '../revisions/index.ts';
 
 export interface SnapshotFacts {
   readonly path: string;
@@ -36,6 +34,8 @@ export interface SnapshotFacts {
   readonly storageVersion: string | undefined;
   readonly hasNoSpaceAlarm: boolean;
   readonly kubeSystemUid: string | undefined;
+  /** Kubernetes nodes, by name. */
+  readonly nodeNames: readonly string[];
   readonly encrypted: readonly EncryptedValues[];
 }
 
@@ -84,6 +84,7 @@ export async function readSnapshotFacts(
     storageVersion: readStorageVersion(database)?.text,
     hasNoSpaceAlarm: hasNoSpaceAlarm(database),
     kubeSystemUid: readKubeSystemUid(database, keyspace, storagePrefix),
+    nodeNames: readNodeNames(keyspace, storagePrefix),
     encrypted: countEncrypted(database, keyspace, storagePrefix),
   };
 }

@@ -1,5 +1,4 @@
-import { isKnown, type HostFacts } from '../host/index.ts';
-import { knownMemberIds } from '../host/index.ts';
+import { type HostFacts, isKnown, knownMemberIds } from '../host/index.ts';
 import { type ChecksInput, onEachHost, type PlanCheck } from './checks-input.ts';
 
 /**
@@ -47,7 +46,9 @@ export const checkMembersCovered: PlanCheck = ({ hosts, plan, options }) => {
   const missing = new Map<string, string>();
   for (const { dataDir, discovery } of hosts) {
     const content = dataDir?.content;
-    const members = discovery.live?.members ?? (isKnown(content) ? content.members : []);
+    const live = discovery.live?.members ?? [];
+    // An etcd that is down tells of no members; its data does.
+    const members = live.length > 0 ? live : isKnown(content) ? content.members : [];
     for (const { name, id, peerUrls } of members)
       if (!peerUrls.some((url) => planned.has(url)))
         missing.set(id, `${name || id} (${peerUrls.join(', ')})`);

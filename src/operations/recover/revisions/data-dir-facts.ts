@@ -3,6 +3,7 @@ import { buildKeyspace, readStoreRevision } from '../../../formats/mvcc/index.ts
 import type { LocalHost } from '../../../hosts/index.ts';
 import { openDataDirAt, type OpenedDataDir } from '../../data-dir-files/index.ts';
 import { readKubeSystemUid } from './kube-system-uid.ts';
+import { readNodeNames } from './node-names.ts';
 
 /** What a data dir says about itself, its log included. Ids are lower-case hex. */
 export interface DataDirFacts {
@@ -12,6 +13,8 @@ export interface DataDirFacts {
   readonly revision: bigint;
   /** Of the namespace kube-system: a Kubernetes cluster keeps it for life. */
   readonly kubeSystemUid: string | undefined;
+  /** Kubernetes nodes, by name. */
+  readonly nodeNames: readonly string[];
 }
 
 export interface DataDirMember {
@@ -31,7 +34,12 @@ export async function readDataDirFacts(
   walDir: string | undefined,
   storagePrefix: string,
 ): Promise<DataDirFacts | { readonly problem: string } | undefined> {
-  return await withDataDir(machine, dataDir, walDir, (opened) => ({
+  return await withDataDir(machine, dataDir, walDir, (opened) => describe(opened, storagePrefix));
+}
+
+function describe(opened: OpenedDataDir, storagePrefix: string): DataDirFacts {
+  const keyspace = buildKeyspace(opened.store);
+  return {
     clusterId: opened.clusterId.toString(16),
     memberId: opened.nodeId.toString(16),
     members: opened.members.map(({ id, name, peerUrls, isLearner }) => ({
@@ -41,8 +49,9 @@ export async function readDataDirFacts(
       isLearner,
     })),
     revision: readStoreRevision(opened.store).current,
-    kubeSystemUid: readKubeSystemUid(opened.store, buildKeyspace(opened.store), storagePrefix),
-  }));
+    kubeSystemUid: readKubeSystemUid(opened.store, keyspace, storagePrefix),
+    nodeNames: readNodeNames(keyspace, storagePrefix),
+  };
 }
 
 /** Undefined when there is no data dir, or none that can be read. */

@@ -5,5 +5,6 @@ export {
   readDataDirFacts,
   readDataDirRevision,
 } from './data-dir-facts.ts';
+export { readNodeNames } from './node-names.ts';
 export { readKubeSystemUid } from './kube-system-uid.ts';
 export { countUserKeys } from './user-keys.ts';

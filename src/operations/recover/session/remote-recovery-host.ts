@@ -1,7 +1,6 @@
 import { type Finding, hasCode, type OperationContext, waitUntil } from '../../../base/index.ts';
 import type { SshHost } from '../../../hosts/index.ts';
-import type { HostFacts } from '../host/index.ts';
-import type { RecoveryHost, ResumedRecovery } from '../host/index.ts';
+import type { HostFacts, RecoveryHost, ResumedRecovery } from '../host/index.ts';
 import { receivedSnapshotPath } from '../../recovery-state/index.ts';
 import type { RecoveryOutcome } from '../journal/index.ts';
 import type { SessionMethod } from './protocol.ts';

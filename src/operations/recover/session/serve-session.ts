@@ -1,9 +1,7 @@
-import type { LogFields, Logger, OperationContext } from '../../../base/index.ts';
-import { HoldfastError } from '../../../base/index.ts';
+import { HoldfastError, type LogFields, type Logger, type OperationContext } from '../../../base/index.ts';
 import type { RecoveryHost } from '../host/index.ts';
 import { formatExact, parseExact, type RecoveryOutcome } from '../journal/index.ts';
-import type { Phase } from '../plan/index.ts';
-import type { RecoveryPlan } from '../plan/index.ts';
+import type { Phase, RecoveryPlan } from '../plan/index.ts';
 import { packError } from './error-wire.ts';
 import type { SessionMessage, SessionMethod, SessionRequest } from './protocol.ts';
 

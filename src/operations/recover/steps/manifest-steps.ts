@@ -1,8 +1,6 @@
 /** Taking static pods from the kubelet and giving them back: their manifests leave the manifests dir and return. */
-import type { ManifestRole, PlannedManifest } from '../plan/index.ts';
-import type { Phase } from '../plan/index.ts';
-import { waitForApiServer } from '../verify/index.ts';
-import { waitForEtcd } from '../verify/index.ts';
+import type { ManifestRole, Phase, PlannedManifest } from '../plan/index.ts';
+import { waitForApiServer, waitForEtcd } from '../verify/index.ts';
 import { restartKubelet } from './kubelet-step.ts';
 import { movePath } from './move-path.ts';
 import { waitUntilGone, waitUntilReleased } from './processes.ts';
@@ -71,7 +69,7 @@ export function startSteps(
     .map((manifest) => ({
       name: startStepName(manifest.role),
       phase,
-      apply: (work) => move(work, manifest.editedFile ?? manifest.fencedFile, manifest.file),
+      apply: (work) => giveBack(work, manifest, manifest.editedFile ?? manifest.fencedFile),
       revert: (work) => takeAway(work, manifest),
     }));
 }
@@ -85,8 +83,13 @@ function fenceStep(phase: Phase, manifest: PlannedManifest): Step {
     name: `fence/${manifest.role}`,
     phase,
     apply: (work) => move(work, manifest.file, manifest.fencedFile),
-    revert: (work) => move(work, manifest.fencedFile, manifest.file),
+    revert: (work) => giveBack(work, manifest, manifest.fencedFile),
   };
+}
+
+async function giveBack(work: StepWork, manifest: PlannedManifest, from: string): Promise<void> {
+  if (manifest.role === 'etcd') await waitForPeersBefore(work);
+  await move(work, from, manifest.file);
 }
 
 /** Undoes a start: the new process must be gone before anything else is undone. */

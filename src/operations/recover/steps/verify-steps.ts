@@ -1,7 +1,10 @@
-import { compareWithApiServer } from '../verify/index.ts';
-import { waitForApiServer } from '../verify/index.ts';
-import { waitForEtcd } from '../verify/index.ts';
-import { verifyEtcd } from '../verify/index.ts';
+import {
+  compareWithApiServer,
+  noteHandwork,
+  verifyEtcd,
+  waitForApiServer,
+  waitForEtcd,
+} from '../verify/index.ts';
 import type { StepWork } from '../work/index.ts';
 import { nothingToRevert, type Step } from './step.ts';
 
@@ -33,5 +36,6 @@ export function verifyApiServerSteps({ host }: Pick<StepWork, 'host'>): Step[] {
       apply: compareWithApiServer,
       revert: nothingToRevert,
     },
+    { name: 'verify/handwork', phase: 'verify-api-server', apply: noteHandwork, revert: nothingToRevert },
   ];
 }

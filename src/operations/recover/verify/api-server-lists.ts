@@ -53,8 +53,7 @@ export async function compareWithApiServer(work: StepWork): Promise<void> {
   const compared: ComparedResource[] = [];
   const differences: string[] = [];
   for (const { group, resource, path } of comparedResources) {
-    const names = wanted.get(`${group}/${resource}`);
-    if (names === undefined) continue;
+    const names = wanted.get(`${group}/${resource}`) ?? new Set();
     const listed = await listNames(client, path, ctx);
     differences.push(...compareNames(resource, names, listed, work.plan.createdAtMs));
     compared.push({ resource, count: names.size });

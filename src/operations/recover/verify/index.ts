@@ -3,5 +3,6 @@ export { type ComparedResource, comparedFact, compareWithApiServer } from './api
 export { apiServerUrl, isApiServerReady, waitForApiServer } from './api-server-ready.ts';
 export { readLiveCluster, waitForEtcd } from './etcd-ready.ts';
 export { expectationFact, expectFromStaged } from './expectation.ts';
-export { describeHandwork } from './handwork.ts';
+export { describeHandwork, handworkFact, noteHandwork } from './handwork.ts';
+export { waitForPeersBefore } from './peers-before.ts';
 export { verifyEtcd } from './verify-etcd.ts';

@@ -1,0 +1,64 @@
+import { get as getHttp } from 'node:http';
+import { connect as connectTls } from 'node:tls';
+import { errnoOf, hasCode, waitUntil } from '../../../base/index.ts';
+import type { PlannedMember } from '../plan/index.ts';
+import type { StepWork } from '../work/index.ts';
+
+/** Past this a member is started whatever the others do: one of their hosts may be lost. */
+const limitMs = 10_000;
+const askTimeoutMs = 1000;
+
+/**
+ * Waits until the members of the hosts named before this one talk to their peers, so that members start one after the
+ * other. A member that is told to compare its data first (kubeadm tells 3.5 and later so) asks each of the others before it answers any:
+ * started all at once, each of them waits 7 s for every other. A port where nobody listens yet costs nothing.
+ * Source: server/etcdserver/corrupt.go, InitialCheck and getPeerHashKVs (3.5.21).
+ */
+export async function waitForPeersBefore({ host, plan, ctx }: StepWork): Promise<void> {
+  const before = plan.hosts.slice(0, plan.hosts.indexOf(host));
+  const silent = new Set(before.map(({ member }) => member));
+  if (silent.size === 0) return;
+  const look = async () => {
+    for (const member of silent) if (await answersPeers(member)) silent.delete(member);
+    const names = [...silent].map(({ name }) => name).join(', ');
+    return silent.size === 0 ? { done: undefined } : { waitingFor: names };
+  };
+  try {
+    await waitUntil(`etcd on the hosts before ${host.host}`, look, { timeoutMs: limitMs }, ctx);
+  } catch (error) {
+    if (!hasCode(error, 'TIMEOUT')) throw error;
+    ctx.log.debug('etcd is started beside others that do not answer yet', { host: host.host });
+  }
+}
+
+async function answersPeers({ peerUrls }: PlannedMember): Promise<boolean> {
+  for (const url of peerUrls) if (await answers(new URL(url))) return true;
+  return false;
+}
+
+/** The kernel takes a connection before etcd does: only an answer counts, a refusal of our lacking certificate too. */
+function answers(url: URL): Promise<boolean> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = Number(url.port === '' ? 2380 : url.port);
+  return new Promise((resolve) => {
+    const signal = AbortSignal.timeout(askTimeoutMs);
+    if (url.protocol === 'http:') {
+      const request = getHttp({ host, port, path: '/version', signal }, (response) => {
+        response.destroy();
+        resolve(true);
+      });
+      request.on('error', () => resolve(false));
+      return;
+    }
+    // Nothing is said or believed over this connection: whose certificate it is does not matter.
+    const socket = connectTls({ host, port, rejectUnauthorized: false });
+    const end = (isAnswered: boolean) => {
+      socket.destroy();
+      resolve(isAnswered);
+    };
+    signal.addEventListener('abort', () => end(false));
+    socket.once('secureConnect', () => end(true));
+    socket.once('error', (error) => end(errnoOf(error)?.startsWith('ERR_SSL') ?? false));
+    socket.once('close', () => end(false));
+  });
+}
