@@ -129,6 +129,22 @@ test('aesgcm and secretbox: a flipped bit anywhere in the payload is noticed', (
   }
 });
 
+test('a name may have colons of its own', () => {
+  const value = stored('k8s:enc:aesgcm:v1:2026:one:', sealGcm(keys.aesgcm));
+  assert.equal(
+    outcome(createDecryptor(rulesOf(['secrets', provider('aesgcm', '2026:one')])).decrypt(value)),
+    'decrypted',
+  );
+  const wrong = createDecryptor(
+    rulesOf(['secrets', provider('aesgcm', '2026:one', randomBytes(32))]),
+  ).decrypt(value);
+  assert.ok(wrong.state === 'encrypted' && wrong.encryption.keyName === '2026:one');
+  assert.equal(
+    outcome(createDecryptor(rulesOf(['secrets', provider('aesgcm', '2026')])).decrypt(value)),
+    'wrong-key',
+  );
+});
+
 test('aescbc: what only looks padded is not taken for an object', () => {
   const value = stored('k8s:enc:aescbc:v1:one:', sealCbc(keys.aescbc, utf8('not an object of the API')));
   assert.equal(outcome(createDecryptor(everyProvider).decrypt(value)), 'wrong-key');

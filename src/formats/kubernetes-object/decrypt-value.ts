@@ -1,6 +1,6 @@
 /** Values encrypted at rest, read with the keys of an EncryptionConfiguration. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { type Finding, isHoldfastError, utf8 } from '../../base/index.ts';
+import { equalBytes, type Finding, isHoldfastError, utf8 } from '../../base/index.ts';
 import { decryptAesCbc, decryptAesGcm, decryptSecretbox, decryptWithSeed } from './ciphers.ts';
 import { type EncryptedValue, parseEncryptedValue } from './encrypted-value.ts';
 import { type EncryptionKey, type EncryptionRules, findEncryptionKeys } from './encryption-rules.ts';
@@ -48,6 +48,7 @@ export interface Decryptor {
 }
 
 type NotDecrypted = Extract<Decryption, { readonly state: 'encrypted' }>;
+type SecretEncryptionKey = Exclude<EncryptionKey, { readonly provider: 'identity' }>;
 type Attempt = Uint8Array | DataKeyRequest | NotDecrypted['reason'];
 
 /** A decryptor with the keys of the rules; without one, everything encrypted wants a key. */
@@ -59,12 +60,12 @@ export function createDecryptor(rules: EncryptionRules | undefined, unwrap?: Unw
     async decryptWithKms(stored) {
       const first = decrypt(stored);
       if (first.state !== 'needs-data-key') return first;
-      if (unwrap === undefined) return notDecrypted('kms-failed', stored, 'and no KMS plugin is asked');
+      if (unwrap === undefined) return kmsFailed(stored, first.request, 'and no KMS plugin is asked');
       try {
         dataKeys.set(dataKeyId(first.request), createSecretKey(await unwrap(first.request)));
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        return notDecrypted('kms-failed', stored, `and the KMS plugin gave no key: ${why}`);
+        return kmsFailed(stored, first.request, `and the KMS plugin gave no key: ${why}`);
       }
       return decrypt(stored);
     },
@@ -79,39 +80,31 @@ function decryptWith(
   const encryption = parseEncryptedValue(stored.value);
   if (encryption === undefined) return { state: 'plain', value: stored.value };
   const keys = (rules === undefined ? undefined : findEncryptionKeys(rules, stored)) ?? [];
-  let reason: NotDecrypted['reason'] = 'no-key';
+  let failed = notDecrypted('no-key', stored.value, encryption);
   // The same name may stand for several keys while one is being exchanged: all are tried.
   for (const key of keys) {
-    if (!isMeant(key, encryption)) continue;
-    const attempt = attemptKey(key, encryption, stored, dataKeys);
-    if (attempt instanceof Uint8Array) {
-      return {
-        state: 'decrypted',
-        value: attempt,
-        provider: encryption.provider,
-        keyName: encryption.keyName,
-      };
-    }
+    if (key.provider === 'identity' || !startsWith(stored.value, key.prefix)) continue;
+    const { provider, keyName } = key;
+    const payload = stored.value.subarray(key.prefix.length);
+    const attempt = attemptKey(key, payload, stored, dataKeys);
+    if (attempt instanceof Uint8Array) return { state: 'decrypted', value: attempt, provider, keyName };
     if (typeof attempt !== 'string') return { state: 'needs-data-key', request: attempt };
-    reason = attempt;
+    failed = notDecrypted(attempt, stored.value, { ...encryption, keyName, payload });
   }
-  return notDecrypted(reason, stored);
+  return failed;
 }
 
-function isMeant(key: EncryptionKey, { provider, version, keyName }: EncryptedValue): boolean {
-  if (key.provider === 'identity' || key.provider !== provider || key.keyName !== keyName) return false;
-  return version === (key.provider === 'kms' ? key.apiVersion : 'v1');
+function startsWith(value: Uint8Array, prefix: Uint8Array): boolean {
+  return value.length >= prefix.length && equalBytes(value.subarray(0, prefix.length), prefix);
 }
 
 function attemptKey(
-  key: EncryptionKey,
-  { payload }: EncryptedValue,
+  key: SecretEncryptionKey,
+  payload: Uint8Array,
   stored: StoredValue,
   dataKeys: ReadonlyMap<string, KeyObject>,
 ): Attempt {
   switch (key.provider) {
-    case 'identity':
-      return 'no-key';
     case 'aescbc':
       return plausible(decryptAesCbc(key.key, payload));
     case 'aesgcm':
@@ -132,7 +125,7 @@ function plausible(text: Uint8Array | undefined): Attempt {
 const openingBrace = 0x7b;
 
 function attemptKms(
-  key: EncryptionKey & { readonly provider: 'kms' },
+  key: SecretEncryptionKey & { readonly provider: 'kms' },
   payload: Uint8Array,
   stored: StoredValue,
   dataKeys: ReadonlyMap<string, KeyObject>,
@@ -179,8 +172,12 @@ const reasons: Readonly<Record<NotDecrypted['reason'], string>> = {
   'kms-failed': '',
 };
 
-function notDecrypted(reason: NotDecrypted['reason'], { value }: StoredValue, why?: string): NotDecrypted {
-  const encryption = parseEncryptedValue(value)!;
+function notDecrypted(
+  reason: NotDecrypted['reason'],
+  value: Uint8Array,
+  encryption: EncryptedValue = parseEncryptedValue(value)!,
+  why: string = reasons[reason],
+): NotDecrypted {
   const { provider, version, keyName } = encryption;
   return {
     state: 'encrypted',
@@ -189,7 +186,11 @@ function notDecrypted(reason: NotDecrypted['reason'], { value }: StoredValue, wh
     finding: {
       severity: 'warn',
       code: `encrypted-${reason}`,
-      message: `encrypted with ${provider} ${version}, key "${keyName}", ${why ?? reasons[reason]}`,
+      message: `encrypted with ${provider} ${version}, key "${keyName}", ${why}`,
     },
   };
+}
+
+function kmsFailed({ value }: StoredValue, { plugin }: DataKeyRequest, why: string): NotDecrypted {
+  return notDecrypted('kms-failed', value, { ...parseEncryptedValue(value)!, keyName: plugin }, why);
 }

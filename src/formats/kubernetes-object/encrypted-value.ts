@@ -13,7 +13,10 @@ export interface EncryptedValue {
   readonly provider: EncryptionProvider | (string & {});
   /** `v1`, and `v2` for kms. */
   readonly version: string;
-  /** The name of the key, or of the KMS plugin, that the value asks for. */
+  /**
+   * The name of the key, or of the KMS plugin, that the value asks for: up to the first colon. A name may have colons
+   * of its own, which only who knows the name can tell from the one behind it.
+   */
   readonly keyName: string;
   /** What follows the prefix: a view of the value. */
   readonly payload: Uint8Array;
@@ -23,6 +26,11 @@ const marker = utf8('k8s:enc:');
 const colon = 0x3a;
 /** A key's name has no limit of its own; a prefix longer than this is not one. */
 const prefixLimitBytes = 4096;
+
+/** What a value begins with that a provider wrote with a key of this name. */
+export function encryptedPrefix(provider: EncryptionProvider, version: string, keyName: string): Uint8Array {
+  return utf8(`k8s:enc:${provider}:${version}:${keyName}:`);
+}
 
 /** Whether a value begins as an encrypted one. */
 export function isEncryptedValue(value: Uint8Array): boolean {

@@ -5,6 +5,7 @@
  * (1.36.2).
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { encryptedPrefix } from './encrypted-value.ts';
 
 /** An EncryptionConfiguration as it was read: what `parseEncryptionConfig` of `src/kubernetes` gives. */
 export interface EncryptionConfigInput {
@@ -26,6 +27,8 @@ export type EncryptionKey =
   | {
       readonly provider: 'aescbc' | 'aesgcm' | 'secretbox';
       readonly keyName: string;
+      /** What a value begins with that it wrote. */
+      readonly prefix: Uint8Array;
       readonly key: KeyObject;
     }
   | {
@@ -33,6 +36,7 @@ export type EncryptionKey =
       readonly apiVersion: 'v1' | 'v2';
       /** The name of the plugin, which values carry as their key name. */
       readonly keyName: string;
+      readonly prefix: Uint8Array;
       /** The plugin's socket: `unix:///run/kms.sock`. */
       readonly endpoint: string;
     };
@@ -73,11 +77,14 @@ function listKeys({ kind, keys, kms }: ProviderInput): EncryptionKey[] {
     return keys.map(({ name, secret }) => ({
       provider: kind,
       keyName: name,
+      prefix: encryptedPrefix(kind, 'v1', name),
       key: createSecretKey(secret()),
     }));
   }
   if (kms === undefined) return [];
-  return [{ provider: 'kms', apiVersion: kms.apiVersion, keyName: kms.name, endpoint: kms.endpoint }];
+  const { apiVersion, name, endpoint } = kms;
+  const prefix = encryptedPrefix(kind, apiVersion, name);
+  return [{ provider: kind, apiVersion, keyName: name, prefix, endpoint }];
 }
 
 function parseResourceName(name: string): { readonly group: string; readonly resource: string } {
