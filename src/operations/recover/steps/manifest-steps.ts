@@ -1,6 +1,6 @@
 /** Taking static pods from the kubelet and giving them back: their manifests leave the manifests dir and return. */
 import type { ManifestRole, Phase, PlannedManifest } from '../plan/index.ts';
-import { waitForApiServer, waitForEtcd } from '../verify/index.ts';
+import { waitForApiServer, waitForEtcd, waitForPeersBefore } from '../verify/index.ts';
 import { restartKubelet } from './kubelet-step.ts';
 import { movePath } from './move-path.ts';
 import { waitUntilGone, waitUntilReleased } from './processes.ts';
