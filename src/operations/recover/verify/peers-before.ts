@@ -1,6 +1,6 @@
 import { get as getHttp } from 'node:http';
 import { connect as connectTls } from 'node:tls';
-import { errnoOf, hasCode, waitUntil } from '../../../base/index.ts';
+import { hasCode, waitUntil } from '../../../base/index.ts';
 import type { PlannedMember } from '../plan/index.ts';
 import type { StepWork } from '../work/index.ts';
 
@@ -10,8 +10,8 @@ const askTimeoutMs = 1000;
 
 /**
  * Waits until the members of the hosts named before this one talk to their peers, so that members start one after the
- * other. A member that is told to compare its data first (kubeadm tells 3.5 and later so) asks each of the others before it answers any:
- * started all at once, each of them waits 7 s for every other. A port where nobody listens yet costs nothing.
+ * other. A member that is told to compare its data first, as kubeadm tells it, asks each of the others before it answers
+ * any: started all at once, each of them waits 7 s for every other. A port where nobody listens yet costs nothing.
  * Source: server/etcdserver/corrupt.go, InitialCheck and getPeerHashKVs (3.5.21).
  */
 export async function waitForPeersBefore({ host, plan, ctx }: StepWork): Promise<void> {
@@ -58,7 +58,7 @@ function answers(url: URL): Promise<boolean> {
     };
     signal.addEventListener('abort', () => end(false));
     socket.once('secureConnect', () => end(true));
-    socket.once('error', (error) => end(errnoOf(error)?.startsWith('ERR_SSL') ?? false));
+    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code?.startsWith('ERR_SSL') ?? false));
     socket.once('close', () => end(false));
   });
 }
