@@ -1,12 +1,7 @@
-/**
- * From a protobuf message and its row of the field table to the JSON that the API server makes of it.
- *
- * What JSON has is decided by Go's types, not by the wire: scalars that cannot be nil are always on the wire and are
- * left out of JSON when empty; pointers are on the wire when they are set, and then are in JSON even when empty;
- * structs that cannot be nil are always in JSON.
- */
+/** From a protobuf message and its row of the field table to the JSON that the API server makes of it. */
 import type { Finding } from '../../base/index.ts';
 import type { FieldSchema, FieldType, MessageSchema } from './field-schema.ts';
+import { fill, fits, formOfMembers, isLeftOut, zeroValue } from './json-rules.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { isJsonObject, parseJsonBytes, setMember } from './parse-json.ts';
 import { formatDuration, formatMicroTime, formatTime } from './well-known.ts';
@@ -334,85 +329,6 @@ export class MessageDecoder {
     if (this.notes.findings.length >= notesLimit) return;
     const path = formatPath([...this.#path, name]);
     this.notes.findings.push({ severity: 'warn', code, message, where: { path, offset } });
-  }
-}
-
-/** Whether a wire type can be a field's. Lists of numbers may be packed. */
-function fits(field: FieldSchema, wireType: number): boolean {
-  switch (field.type) {
-    case 'b':
-    case 'i':
-    case 'l':
-      return wireType === 0 || (wireType === sized && field.shape === 'list');
-    case 'd':
-      return wireType === 1 || (wireType === sized && field.shape === 'list');
-    default:
-      return wireType === sized;
-  }
-}
-
-/** Whether Go leaves a value out that was on the wire: empty, and neither a pointer nor always written. */
-function isLeftOut(field: FieldSchema, value: JsonValue): boolean {
-  if (field.pointer || field.always) return false;
-  if (field.omitZero) return value === null;
-  return value === '' || value === 0 || value === false;
-}
-
-/** Adds what JSON has although the wire had nothing. */
-function fill(target: JsonObject, field: FieldSchema): void {
-  if (field.inline) {
-    for (const inner of field.message().filled) fill(target, inner);
-  } else if (target[field.name] === undefined) target[field.name] = absentValue(field);
-}
-
-function absentValue(field: FieldSchema): JsonValue {
-  if (field.pointer || field.shape !== 'single' || field.type === 'y') return null;
-  return zeroValue(field);
-}
-
-/** The JSON of a zero value of the field's type, as an element or as a single field that cannot be nil. */
-function zeroValue(field: FieldSchema): JsonValue {
-  switch (field.type) {
-    case 's':
-    case 'y':
-      return '';
-    case 'b':
-      return false;
-    case 'i':
-    case 'l':
-    case 'd':
-    case 'I':
-      return 0;
-    case 'D':
-      return '0s';
-    case 'Q':
-      return '0';
-    case 'm':
-      return zeroMessage(field.message());
-    default:
-      return null;
-  }
-}
-
-function zeroMessage(schema: MessageSchema): JsonValue {
-  const target: JsonObject = {};
-  for (const field of schema.filled) fill(target, field);
-  return schema.form === 'object' ? target : formOfMembers(schema, target);
-}
-
-/** The JSON of a message that is not written as an object. */
-function formOfMembers(schema: MessageSchema, members: JsonObject): JsonValue {
-  switch (schema.form) {
-    case 'object':
-      return members;
-    case 'list':
-      return members[''] ?? null;
-    case 'schema-or-bool':
-      return members['Schema'] ?? members['Allows'] === true;
-    case 'schema-or-array':
-      return members['JSONSchemas'] ?? members['Schema'] ?? null;
-    case 'schema-or-strings':
-      return members['Property'] ?? members['Schema'] ?? null;
   }
 }
 
