@@ -1,6 +1,11 @@
 /** Taking static pods from the kubelet and giving them back: their manifests leave the manifests dir and return. */
 import type { ManifestRole, Phase, PlannedManifest } from '../plan/index.ts';
-import { waitForApiServer, waitForEtcd, waitForPeersBefore } from '../verify/index.ts';
+import {
+  waitForApiServer,
+  waitForEtcd,
+  waitForPeersBefore,
+  waitForPeersBeforeToStop,
+} from '../verify/index.ts';
 import { restartKubelet } from './kubelet-step.ts';
 import { movePath } from './move-path.ts';
 import { waitUntilGone, waitUntilReleased } from './processes.ts';
@@ -82,7 +87,10 @@ function fenceStep(phase: Phase, manifest: PlannedManifest): Step {
   return {
     name: `fence/${manifest.role}`,
     phase,
-    apply: (work) => move(work, manifest.file, manifest.fencedFile),
+    async apply(work) {
+      if (manifest.role === 'etcd') await waitForPeersBeforeToStop(work);
+      await move(work, manifest.file, manifest.fencedFile);
+    },
     revert: (work) => giveBack(work, manifest, manifest.fencedFile),
   };
 }

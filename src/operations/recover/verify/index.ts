@@ -4,5 +4,5 @@ export { apiServerUrl, isApiServerReady, waitForApiServer } from './api-server-r
 export { readLiveCluster, waitForEtcd } from './etcd-ready.ts';
 export { expectationFact, expectFromStaged } from './expectation.ts';
 export { describeHandwork, handworkFact, noteHandwork } from './handwork.ts';
-export { waitForPeersBefore } from './peers-before.ts';
+export { waitForPeersBefore, waitForPeersBeforeToStop } from './peers-before.ts';
 export { verifyEtcd } from './verify-etcd.ts';

@@ -4,30 +4,46 @@ import { hasCode, waitUntil } from '../../../base/index.ts';
 import type { PlannedMember } from '../plan/index.ts';
 import type { StepWork } from '../work/index.ts';
 
-/** Past this a member is started whatever the others do: one of their hosts may be lost. */
+/** Past this nobody waits for the others: one of their hosts may be lost. */
 const limitMs = 10_000;
 const askTimeoutMs = 1000;
 
 /**
- * Waits until the members of the hosts named before this one talk to their peers, so that members start one after the
+ * Waits until the members of the hosts named before this one answer their peers, so that members start one after the
  * other. A member that is told to compare its data first, as kubeadm tells it, asks each of the others before it answers
  * any: started all at once, each of them waits 7 s for every other. A port where nobody listens yet costs nothing.
  * Source: server/etcdserver/corrupt.go, InitialCheck and getPeerHashKVs (3.5.21).
  */
-export async function waitForPeersBefore({ host, plan, ctx }: StepWork): Promise<void> {
+export async function waitForPeersBefore(work: StepWork): Promise<void> {
+  await waitForTurn(work, { answering: true });
+}
+
+/**
+ * Waits until those members have stopped, so that members stop one after the other: a leader hands over to a member that
+ * runs, and waits 7 s for one that is stopping, too. Source: server/etcdserver/server.go, TryTransferLeadershipOnShutdown
+ * (3.5.21).
+ */
+export async function waitForPeersBeforeToStop(work: StepWork): Promise<void> {
+  await waitForTurn(work, { answering: false });
+}
+
+async function waitForTurn(
+  { host, plan, ctx }: StepWork,
+  { answering }: { readonly answering: boolean },
+): Promise<void> {
   const before = plan.hosts.slice(0, plan.hosts.indexOf(host));
-  const silent = new Set(before.map(({ member }) => member));
-  if (silent.size === 0) return;
+  const left = new Set(before.map(({ member }) => member));
+  if (left.size === 0) return;
   const look = async () => {
-    for (const member of silent) if (await answersPeers(member)) silent.delete(member);
-    const names = [...silent].map(({ name }) => name).join(', ');
-    return silent.size === 0 ? { done: undefined } : { waitingFor: names };
+    for (const member of left) if ((await answersPeers(member)) === answering) left.delete(member);
+    const names = [...left].map(({ name }) => name).join(', ');
+    return left.size === 0 ? { done: undefined } : { waitingFor: names };
   };
   try {
     await waitUntil(`etcd on the hosts before ${host.host}`, look, { timeoutMs: limitMs }, ctx);
   } catch (error) {
     if (!hasCode(error, 'TIMEOUT')) throw error;
-    ctx.log.debug('etcd is started beside others that do not answer yet', { host: host.host });
+    ctx.log.debug('etcd does not wait for its turn any longer', { host: host.host, reason: error.message });
   }
 }
 
