@@ -47,7 +47,6 @@ export interface DataDirPlace {
   readonly isMountPoint: boolean;
   /** The log is in a directory of its own. */
   readonly walDir: string | undefined;
-  readonly freeBytes: number;
   readonly owner: PlannedOwner;
   readonly content: DataDirFacts | Problem | undefined;
 }

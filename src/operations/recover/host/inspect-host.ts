@@ -1,6 +1,5 @@
 import { basename, dirname } from 'node:path';
-import { statfs } from 'node:fs/promises';
-import { fileError, isHoldfastError, type OperationContext } from '../../../base/index.ts';
+import { isHoldfastError, type OperationContext } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import {
   findContainer,
@@ -117,7 +116,6 @@ async function inspectDataDir(
     exists: there !== undefined,
     isMountPoint: there !== undefined && parent !== undefined && there.dev !== parent.dev,
     walDir,
-    freeBytes: await freeBytesAt(machine, there === undefined ? dirname(path) : path),
     owner: {
       uid: there?.uid ?? 0,
       gid: there?.gid ?? 0,
@@ -126,19 +124,6 @@ async function inspectDataDir(
     },
     content: await readDataDirFacts(machine, path, walDir, prefix),
   };
-}
-
-/** Of the nearest directory that exists. */
-async function freeBytesAt(machine: LocalHost, path: string): Promise<number> {
-  if ((await machine.stat(path)) === undefined && path !== '/')
-    return await freeBytesAt(machine, dirname(path));
-  const real = await machine.realPath(path);
-  try {
-    const { bavail, bsize } = await statfs(real);
-    return bavail * bsize;
-  } catch (error) {
-    throw fileError(error, 'stat', real);
-  }
 }
 
 /** Undefined where SELinux does not run. */

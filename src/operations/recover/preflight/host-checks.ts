@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import type { Finding, OperationContext } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import type { HostPlan, RecoveryPlan } from '../plan/index.ts';
+import { checkRoom } from './room-checks.ts';
 
 /** Errors: FILE_NOT_READABLE. */
 export async function checkHostForPlan(
@@ -12,7 +13,11 @@ export async function checkHostForPlan(
   ctx: OperationContext,
 ): Promise<Finding[]> {
   ctx.signal.throwIfAborted();
-  return [...(await checkPeerNames(plan)), ...(await checkPlaces(machine, host))];
+  return [
+    ...(await checkPeerNames(plan)),
+    ...(await checkPlaces(machine, host)),
+    ...(await checkRoom(machine, plan, host)),
+  ];
 }
 
 /** etcd resolves the names of its peers when it starts; a name that is gone stops it. */

@@ -2,20 +2,9 @@ import { isKnown } from '../host/index.ts';
 import type { PreflightFinding } from '../recover-options.ts';
 import { onEachHost, type PlanCheck } from './checks-input.ts';
 
-/** The log that etcd allocates at once, and some pages. Source: server/storage/wal/wal.go (3.6.14). */
-const walBytes = 64_000_000;
-
-/** Room for the restored data, and a host on which fencing can work. */
-export const checkPlace: PlanCheck = onEachHost(({ dataDir, canFence, seesProcesses }, { snapshot }) => {
+/** A host on which fencing can work. */
+export const checkPlace: PlanCheck = onEachHost(({ dataDir, canFence, seesProcesses }) => {
   const findings: Omit<PreflightFinding, 'host'>[] = [];
-  const needed = Math.ceil(snapshot.sizeBytes * 1.05) + walBytes;
-  if (dataDir !== undefined && dataDir.freeBytes < needed) {
-    findings.push({
-      severity: 'fail',
-      code: 'no-space',
-      message: `${dataDir.freeBytes} bytes are free at ${dataDir.path}, ${needed} are needed`,
-    });
-  }
   if (!canFence) {
     findings.push({
       severity: 'fail',
