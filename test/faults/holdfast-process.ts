@@ -6,6 +6,8 @@ import { join, resolve } from 'node:path';
 import { environment, type RunResult } from '../support/run-command.ts';
 
 export interface HoldfastOptions {
+  /** A program of the tests' own, made of the same sources, in its place. */
+  readonly program?: string;
   /** The program is killed after this, and the run rejects; 60 s by default. */
   readonly timeoutMs?: number;
   readonly cwd?: string;
@@ -74,10 +76,10 @@ export function runHoldfastProcess(
 /** The program and its arguments, for whoever starts it in a way of their own. */
 export function commandLine(
   args: readonly string[],
-  { preload = [], umask }: HoldfastOptions = {},
+  { preload = [], umask, program = entry }: HoldfastOptions = {},
 ): string[] {
   const imports = preload.flatMap((url) => ['--import', url]);
-  const node = [process.execPath, ...imports, entry, ...args];
+  const node = [process.execPath, ...imports, program, ...args];
   // The shell becomes the program, so that signals reach it.
   return umask === undefined ? node : ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...node];
 }
