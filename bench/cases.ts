@@ -5,12 +5,13 @@ import { startEtcd } from '../test/support/etcd-server.ts';
 import { createPki } from '../test/support/pki.ts';
 import { mustRun } from '../test/support/run-command.ts';
 import { type Command, compare, tryDropCaches } from './measure.ts';
+import { compareRecoveries } from './recover/index.ts';
 import type { Row } from './report.ts';
 
 export interface CaseContext {
   readonly peer: Peer;
-  /** The snapshot that is measured. */
-  readonly file: string;
+  /** The snapshot that is measured; made when it is not there yet. */
+  readonly dataset: (keyPrefix?: string) => Promise<string>;
   /** For outputs; empty at the start of each case. */
   readonly directory: string;
   readonly rounds: number;
@@ -27,21 +28,24 @@ function holdfast(...args: string[]): string[] {
 }
 
 export const cases: Readonly<Record<string, Case>> = {
-  status: async ({ peer, file, rounds }) => {
+  status: async ({ peer, dataset, rounds }) => {
+    const file = await dataset();
     const ours = { label: 'holdfast', argv: holdfast('snapshot', 'status', file) };
     const theirs = { label: 'etcdutl', argv: [etcdutl(peer), 'snapshot', 'status', file] };
     return { comparison: await compare(ours, theirs, rounds, nothing), target: 0.6 };
   },
-  'status-cold': async ({ peer, file, rounds }) => {
+  'status-cold': async ({ peer, dataset, rounds }) => {
     if (!tryDropCaches()) {
       console.error('status-cold is left out: only root may empty the page cache');
       return undefined;
     }
+    const file = await dataset();
     const ours = { label: 'holdfast', argv: holdfast('snapshot', 'status', file) };
     const theirs = { label: 'etcdutl', argv: [etcdutl(peer), 'snapshot', 'status', file] };
     return { comparison: await compare(ours, theirs, rounds, () => tryDropCaches()), target: 0.3 };
   },
-  restore: async ({ peer, file, directory, rounds }) => {
+  restore: async ({ peer, dataset, directory, rounds }) => {
+    const file = await dataset();
     const command = (label: string, argv: string[]): Command => {
       const dataDir = join(directory, label);
       return {
@@ -58,7 +62,8 @@ export const cases: Readonly<Record<string, Case>> = {
     );
     return { comparison, target: 0.7 };
   },
-  save: async ({ peer, file, directory, rounds }) => {
+  save: async ({ peer, dataset, directory, rounds }) => {
+    const file = await dataset();
     const copy = join(directory, 'source.db');
     const dataDir = join(directory, 'data');
     await copyFile(file, copy);
@@ -96,7 +101,20 @@ export const cases: Readonly<Record<string, Case>> = {
     );
     return { comparison, target: 1.05 };
   },
+  // Wall time here is the time until the API server is ready.
+  recover: async ({ peer, dataset, directory, rounds }) =>
+    await compareRecoveries({
+      peer,
+      etcdutl: etcdutl(peer),
+      holdfast: holdfast(),
+      dataset: await dataset('/bench'),
+      directory,
+      rounds,
+    }),
 };
+
+/** Measured when no case is named: `recover` takes minutes. */
+export const usualCases = Object.keys(cases).filter((name) => name !== 'recover');
 
 function etcdutl(peer: Peer): string {
   if (peer.etcdutl === undefined) throw new Error(`etcd ${peer.version} has no etcdutl`);

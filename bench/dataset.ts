@@ -19,9 +19,19 @@ const putsInTxn = 100;
 /** Transactions under way at once. */
 const writers = 8;
 
+export interface DatasetOptions {
+  readonly peer: Peer;
+  readonly mebibytes: number;
+  /** Of all keys; `/registry` by default, where the API server keeps its objects. */
+  readonly keyPrefix?: string;
+  readonly log: (line: string) => void;
+}
+
 /** Path of a snapshot whose pages in use take about `mebibytes`; made when it is not there yet. */
-export async function dataset(peer: Peer, mebibytes: number, log: (line: string) => void): Promise<string> {
-  const path = join(cacheDirectory, `etcd-${peer.version}-${mebibytes}MiB-${seed}.db`);
+export async function dataset(options: DatasetOptions): Promise<string> {
+  const { peer, mebibytes, keyPrefix = '/registry', log } = options;
+  const variant = keyPrefix === '/registry' ? '' : keyPrefix.replaceAll('/', '-');
+  const path = join(cacheDirectory, `etcd-${peer.version}-${mebibytes}MiB-${seed}${variant}.db`);
   if (existsSync(path)) return path;
   log(`making ${path} with etcd ${peer.version} …`);
   await mkdir(cacheDirectory, { recursive: true });
@@ -31,7 +41,7 @@ export async function dataset(peer: Peer, mebibytes: number, log: (line: string)
     await using server = await startEtcd({ peer, dataDir: join(directory, 'data'), extraArgs });
     await server.ready();
     await using client = openEtcdClient({ endpoints: [server.clientUrl], commandTimeoutMs: 60_000 });
-    await fill(client, mebibytes * 1024 * 1024);
+    await fill(client, keyPrefix, mebibytes * 1024 * 1024);
     const part = join(directory, 'snapshot.db');
     await mustRun(peer.etcdctl, [`--endpoints=${server.clientUrl}`, 'snapshot', 'save', part], {
       timeoutMs: 300_000,
@@ -45,8 +55,8 @@ export async function dataset(peer: Peer, mebibytes: number, log: (line: string)
 }
 
 /** Fills until the pages in use take this many bytes: half new keys, half updates; two compactions on the way. */
-async function fill(client: EtcdClient, targetBytes: number): Promise<void> {
-  const generator = new PutGenerator();
+async function fill(client: EtcdClient, keyPrefix: string, targetBytes: number): Promise<void> {
+  const generator = new PutGenerator(keyPrefix);
   const compactAt = [0.4, 0.75];
   for (;;) {
     const { dbSizeInUse, header } = await client.maintenance.status({});
@@ -66,7 +76,12 @@ async function fill(client: EtcdClient, targetBytes: number): Promise<void> {
 class PutGenerator {
   readonly #random = new Random(seed);
   readonly #pool = this.#random.bytes(1 << 20);
+  readonly #keyPrefix: string;
   #keys = 0;
+
+  constructor(keyPrefix: string) {
+    this.#keyPrefix = keyPrefix;
+  }
 
   transaction() {
     const numbers = new Set<number>();
@@ -75,7 +90,7 @@ class PutGenerator {
       numbers.add(isUpdate ? this.#random.int(0, this.#keys - 1) : this.#keys++);
     }
     return [...numbers].map((number) => ({
-      request: { case: 'requestPut' as const, value: { key: keyOf(number), value: this.#value() } },
+      request: { case: 'requestPut' as const, value: { key: this.#key(number), value: this.#value() } },
     }));
   }
 
@@ -84,9 +99,10 @@ class PutGenerator {
     const start = this.#random.int(0, this.#pool.length - sizeBytes);
     return this.#pool.subarray(start, start + sizeBytes);
   }
-}
 
-function keyOf(number: number): Uint8Array {
-  const suffix = Math.imul(number, 0x9e3779b1) >>> 0;
-  return utf8(`/registry/pods/namespace-${number % 211}/workload-${number}-${suffix.toString(36)}`);
+  #key(number: number): Uint8Array {
+    const suffix = Math.imul(number, 0x9e3779b1) >>> 0;
+    const name = `namespace-${number % 211}/workload-${number}-${suffix.toString(36)}`;
+    return utf8(`${this.#keyPrefix}/pods/${name}`);
+  }
 }

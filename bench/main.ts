@@ -1,15 +1,16 @@
 /**
  * `npm run bench [-- --sizes 64,512] [--rounds 5] [--cases status,restore] [--peer 3.5]`
+ * `npm run bench -- --sizes 1024 --rounds 3 --cases recover`
  *
  * Ours beside etcdctl and etcdutl on the same file in the same run, in turn. Prints a Markdown table of medians and
  * ratios with their spread. It never fails a build: what it shows goes to docs/performance.md with the command.
  */
 import { cpus, totalmem } from 'node:os';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bringInPeers, type Peer, peer, type PeerLine } from '../test/peers/index.ts';
-import { type CaseContext, cases } from './cases.ts';
+import { type CaseContext, cases, usualCases } from './cases.ts';
 import { dataset } from './dataset.ts';
 import { requireTimeProgram } from './measure.ts';
 import { formatReport, type Row } from './report.ts';
@@ -18,7 +19,7 @@ const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '64,512,1280' },
     rounds: { type: 'string', default: '5' },
-    cases: { type: 'string', default: Object.keys(cases).join(',') },
+    cases: { type: 'string', default: usualCases.join(',') },
     peer: { type: 'string', default: '3.5' },
   },
 });
@@ -26,10 +27,13 @@ const { values } = parseArgs({
 const log = (line: string) => console.error(line);
 
 async function rowsOf(program: Peer, mebibytes: number): Promise<Row[]> {
-  const directory = await mkdtemp(join(import.meta.dirname, '..', '.cache', 'bench', 'run-'));
+  const cache = join(import.meta.dirname, '..', '.cache', 'bench');
+  await mkdir(cache, { recursive: true });
+  const directory = await mkdtemp(join(cache, 'run-'));
   const context: CaseContext = {
     peer: program,
-    file: await dataset(program, mebibytes, log),
+    dataset: (keyPrefix) =>
+      dataset({ peer: program, mebibytes, log, ...(keyPrefix === undefined ? {} : { keyPrefix }) }),
     directory,
     rounds: Number(values.rounds),
   };
@@ -58,3 +62,4 @@ console.log(
   `${cpus().length} × ${cpus()[0]?.model.trim()}, ${memory} GiB; Node ${process.version}; etcd ${program.version}\n`,
 );
 console.log(formatReport(rows));
+for (const { name, detail } of rows) if (detail !== undefined) console.log(`\n${name}\n\n${detail}`);

@@ -5,6 +5,8 @@ export interface Row {
   readonly comparison: Comparison;
   /** What the project promises: at most this many times the peer's wall time. */
   readonly target: number;
+  /** More tables, for a case of several steps. */
+  readonly detail?: string;
 }
 
 const header = [
