@@ -44,6 +44,12 @@ export type OperationEvent =
       readonly doneBytes?: number;
       readonly tookMs: number;
     }
+  | {
+      /** A part of an undertaking over several hosts, in words for people; it is told when all hosts are through. */
+      readonly type: 'part-done';
+      readonly title: string;
+      readonly tookMs: number;
+    }
   | { readonly type: 'warning'; readonly code: string; readonly message: string }
   | {
       /** A step of a longer undertaking on one host, after its journal has been flushed. */

@@ -52,8 +52,8 @@ export interface CommandSpec<F extends FlagSpecs = FlagSpecs> {
   readonly knowsRecovery?: boolean;
   /** Called by this program on another host, not by people: the help does not show it. */
   readonly hidden?: boolean;
-  /** Where the step lines of its operation go: stderr by default. */
-  readonly steps?: 'stdout' | 'stderr';
+  /** Where the step lines of its operation go: stderr by default; `log-file`: nowhere else, it has better words. */
+  readonly steps?: 'stdout' | 'stderr' | 'log-file';
   run(input: CommandInput<F>, host: CommandHost): Promise<ExitStatus | undefined>;
 }
 

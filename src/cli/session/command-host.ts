@@ -102,7 +102,8 @@ function openFile(globals: GlobalValues): LogFile | undefined {
 function terminalSink(command: AnyCommand, globals: GlobalValues, io: CliIo, progress: Progress) {
   const toStdout = command.steps === 'stdout' && globals['write-out'] === 'simple';
   const stream = toStdout ? io.stdout : io.stderr;
-  const level = globals.quiet ? 'warn' : globals.debug ? 'debug' : 'info';
+  const usual = command.steps === 'log-file' ? 'warn' : 'info';
+  const level = globals.quiet ? 'warn' : globals.debug ? 'debug' : usual;
   return {
     level,
     write(line: string) {

@@ -1,3 +1,4 @@
+import type { OperationContext } from '../../../base/index.ts';
 import type { PreflightReport, RecoverOptions } from '../../../operations/recover/index.ts';
 import { type CommandHost, defineCommand, usageError } from '../../command/index.ts';
 import { hostsFlags } from '../hosts/index.ts';
@@ -49,6 +50,7 @@ export const recoverCommand = defineCommand({
     'wait-timeout': { kind: 'duration', default: '5m', summary: 'limit for each wait' },
   },
   knowsRecovery: true,
+  steps: 'log-file',
   formats: ['simple', 'json'],
   examples: [
     { command: 'holdfast recover snapshot.db --plan', explains: 'What would be done, with every check' },
@@ -68,11 +70,12 @@ export const recoverCommand = defineCommand({
   async run({ args, flags }, host) {
     checkMode(args, flags);
     const recover = await import('../../../operations/recover/index.ts');
-    await using opened = await openHosts(flags, host);
+    const ctx = tellingParts(host);
+    await using opened = await openHosts(flags, { ...host, ctx });
     const { hosts } = opened;
     if (flags.resume || flags.rollback) {
       const finish = flags.resume ? recover.resumeRecovery : recover.rollBackRecovery;
-      const plan = await finish(hosts, host.ctx);
+      const plan = await finish(hosts, ctx);
       host.print(pendingView(plan, flags.resume ? 'committed' : 'rolled-back'));
       return;
     }
@@ -91,11 +94,27 @@ export const recoverCommand = defineCommand({
         confirm: (report) => confirm(report, flags.yes, host),
       },
       hosts,
-      host.ctx,
+      ctx,
     );
     host.print(result.outcome === 'planned' ? planView(result.report) : recoveryView(result));
   },
 });
+
+/** A line for each part that is done, in place of the log's. */
+function tellingParts({ ctx, format, out }: CommandHost): OperationContext {
+  if (format !== 'simple') return ctx;
+  return {
+    ...ctx,
+    events(event) {
+      ctx.events(event);
+      if (event.type === 'part-done') out.line(`done  ${seconds(event.tookMs)}  ${event.title}`);
+    },
+  };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`.padStart(7);
+}
 
 interface ModeFlags {
   readonly plan: boolean;

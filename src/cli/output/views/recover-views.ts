@@ -40,7 +40,10 @@ export function recoveryView(result: RecoverResult): View {
         `${plan.snapshot.keyCount} keys as of revision ${plan.snapshot.revision}; it goes on from revision ${plan.revision.target}.`,
       );
       if (compared.length > 0) {
-        const counts = compared.map(({ resource, count }) => `${count} ${resource}`).join(', ');
+        const counts = compared
+          .filter(({ count }) => count > 0)
+          .map(({ resource, count }) => `${count} ${resource}`)
+          .join(', ');
         output.line(`The API server lists what the snapshot holds: ${counts}.`);
       }
       for (const { host, path } of kept) output.line(`The old data is kept on ${host} at ${path}.`);

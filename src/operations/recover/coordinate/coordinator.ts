@@ -1,6 +1,6 @@
 import { hasCode, HoldfastError, isHoldfastError, type OperationContext } from '../../../base/index.ts';
 import type { RecoveryHost } from '../host/index.ts';
-import { type Phase, phases, phaseTitles, type RecoveryPlan } from '../plan/index.ts';
+import { type Phase, phasesOf, phaseTitles, type RecoveryPlan } from '../plan/index.ts';
 import { everywhere } from './everywhere.ts';
 
 /**
@@ -14,11 +14,9 @@ export async function driveForward(
 ): Promise<void> {
   let reached: Phase = 'stage';
   try {
-    for (const phase of phases) {
+    for (const phase of phasesOf(plan)) {
       reached = phase;
-      await everywhere(hosts, { phase, title: phaseTitles[phase] }, ctx, (host, signal) =>
-        host.run(phase, signal),
-      );
+      await everywhere(hosts, phaseTitles[phase], ctx, (host, signal) => host.run(phase, signal));
     }
   } catch (error) {
     throw await goBack(hosts, plan, { error, reached }, ctx);
@@ -42,7 +40,7 @@ export async function goBack(
 ): Promise<HoldfastError> {
   const reason = isHoldfastError(error) ? error.message : String(error);
   ctx.log.warn('rolling back', { reason });
-  const lost = await undoEverywhere(hosts, plan, reason, ctx);
+  const lost = await undoEverywhere(hosts, plan, { reason, reached }, ctx);
   if (lost.length > 0 && reached !== 'stage') throw rollBackFailed(plan, reason, lost);
   if (hasCode(error, 'INTERRUPTED'))
     return new HoldfastError('INTERRUPTED', 'interrupted; everything is as it was before', { cause: error });
@@ -68,7 +66,7 @@ export async function driveBack(
   reason: string,
   ctx: OperationContext,
 ): Promise<void> {
-  const lost = await undoEverywhere(hosts, plan, reason, ctx);
+  const lost = await undoEverywhere(hosts, plan, { reason, reached: 'commit' }, ctx);
   if (lost.length > 0) throw rollBackFailed(plan, reason, lost);
 }
 
@@ -82,7 +80,7 @@ interface LostHost {
 async function undoEverywhere(
   hosts: readonly RecoveryHost[],
   plan: RecoveryPlan,
-  reason: string,
+  { reason, reached }: { readonly reason: string; readonly reached: Phase },
   ctx: OperationContext,
 ): Promise<LostHost[]> {
   const lost: LostHost[] = [];
@@ -95,10 +93,13 @@ async function undoEverywhere(
       lost.push({ host, error });
     }
   };
-  for (const phase of phases.toReversed()) {
-    const title = `undo: ${phaseTitles[phase]}`;
-    await everywhere(left(), { phase, title }, { ...ctx, signal: new AbortController().signal }, (host) =>
-      attempt(host, () => host.rollBack(phase, reason)),
+  const begun = phasesOf(plan);
+  for (const phase of begun.slice(0, begun.indexOf(reached) + 1).toReversed()) {
+    await everywhere(
+      left(),
+      `undo: ${phaseTitles[phase]}`,
+      { ...ctx, signal: new AbortController().signal },
+      (host) => attempt(host, () => host.rollBack(phase, reason)),
     );
   }
   await Promise.all(left().map((host) => attempt(host, () => host.finish('rolled-back'))));

@@ -1,19 +1,17 @@
 import type { OperationContext } from '../../../base/index.ts';
 import type { RecoveryHost } from '../host/index.ts';
-import type { Phase } from '../plan/index.ts';
 
 /**
- * Does something on all hosts at once, as a phase. The first failure counts and ends the work of the others early;
+ * Does something on all hosts at once, and says so. The first failure counts and ends the work of the others early;
  * it is thrown when all have come to rest.
  */
 export async function everywhere(
   hosts: readonly RecoveryHost[],
-  { phase, title }: { readonly phase: Phase; readonly title: string },
+  title: string,
   ctx: OperationContext,
   work: (host: RecoveryHost, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const startedMs = ctx.clock.monotonicMs();
-  ctx.events({ type: 'phase-started', phase });
   ctx.log.info(title, { hosts: hosts.map(({ name }) => name) });
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
@@ -28,5 +26,5 @@ export async function everywhere(
   };
   await Promise.all(hosts.map(onHost));
   if (failures.length > 0) throw failures[0];
-  ctx.events({ type: 'phase-finished', phase, tookMs: ctx.clock.monotonicMs() - startedMs });
+  ctx.events({ type: 'part-done', title, tookMs: ctx.clock.monotonicMs() - startedMs });
 }

@@ -1,5 +1,5 @@
 /** What a recovery is going to do, and in which phases. */
-export { type Phase, phases, phaseTitles } from './phases.ts';
+export { type Phase, phases, phasesOf, phaseTitles } from './phases.ts';
 export type {
   HighWaterSource,
   HostPlan,

@@ -1,3 +1,5 @@
+import type { ManifestRole, RecoveryPlan } from './recovery-plan.ts';
+
 /**
  * The phases of a recovery. On several hosts each runs everywhere before the next begins; undone, they run backwards.
  */
@@ -31,3 +33,17 @@ export const phaseTitles: Readonly<Record<Phase, string>> = {
   'restart-kubelet': 'restart the kubelet',
   commit: 'write the ledger and close the journal',
 };
+
+/** The phases in which something is to be done on at least one host. */
+export function phasesOf({ hosts }: RecoveryPlan): readonly Phase[] {
+  const has = (...roles: ManifestRole[]) =>
+    hosts.some(({ manifests }) => manifests.some(({ role }) => roles.includes(role)));
+  const isNeeded: Partial<Record<Phase, boolean>> = {
+    'fence-clients': has('kube-apiserver', 'kube-controller-manager', 'kube-scheduler'),
+    'start-api-server': has('kube-apiserver'),
+    'verify-api-server': hosts.some(({ apiServer }) => apiServer !== undefined),
+    'start-others': has('kube-controller-manager', 'kube-scheduler'),
+    'restart-kubelet': hosts.some(({ kubeletUnit }) => kubeletUnit !== undefined),
+  };
+  return phases.filter((phase) => isNeeded[phase] ?? true);
+}
