@@ -367,6 +367,16 @@ export const errorCodes = {
     meaning: 'the ledger of revisions beside the data dir cannot be read',
     hint: 'Move it away; without it the revision is taken from etcd or from the data.',
   },
+  UNKNOWN_RESOURCE: {
+    exitStatus: 1,
+    meaning: 'no resource type has this name, neither built in nor defined in the source',
+    hint: 'Use the plural, the singular, the short name or the kind, as with kubectl; "objects list SOURCE -A" shows what is there.',
+  },
+  OBJECT_NOT_FOUND: {
+    exitStatus: 1,
+    meaning: 'the object is not there at the revision that was looked at',
+    hint: 'Look at the namespace and the name; "objects history" shows whether it was deleted.',
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
 
 /** A stable error code: a key of the table above. */

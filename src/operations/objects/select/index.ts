@@ -1,0 +1,10 @@
+/** Which objects are meant: kubectl's words for resources, names, namespaces and selectors. */
+export { openResourceCatalog, type ResourceCatalog, type ResourceType } from './resource-catalog.ts';
+export {
+  type FoundKey,
+  type FoundObject,
+  type ObjectSelection,
+  selectKeys,
+  selectObjects,
+  type SelectFrom,
+} from './select-objects.ts';
