@@ -184,7 +184,7 @@ export class RecoveryCycles implements AsyncDisposable {
     this.#endWatch(context);
     const after = await this.#state();
     // What clients may have seen of the restored cluster is not forgotten.
-    const isNew = (name: string) => !before.names.includes(name) && name.endsWith('.holdfast-ledger.json');
+    const isNew = (name: string) => !before.names.includes(name) && name.includes('.holdfast-ledger.json');
     const names = after.names.filter((name) => !isNew(name) && !(cutShort && isScrap(name)));
     assert.deepEqual({ ...after, names }, before, context);
     assert.equal(this.isPending, false, context);
@@ -233,9 +233,9 @@ export class RecoveryCycles implements AsyncDisposable {
   }
 }
 
-/** The journal that never got its name, and the lock of a process that is gone. */
+/** Files that never got their name, and the lock of a process that is gone: the next recovery takes them away. */
 function isScrap(name: string): boolean {
-  return /^run\/holdfast\/recover\.lock|\/journal\.jsonl\.part/.test(name);
+  return /^run\/holdfast\/recover\.lock|\/journal\.jsonl\.part|\.holdfast-ledger\.json\.part/.test(name);
 }
 
 /** Kills at a change that the program makes below a directory: a module to load ahead of it. */

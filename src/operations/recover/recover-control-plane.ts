@@ -109,6 +109,8 @@ async function begin(
   const failed = begun.find((outcome) => outcome.status === 'rejected');
   if (failed === undefined) return;
   const there = hosts.filter((_, index) => begun[index]!.status === 'fulfilled');
+  // Nowhere has anything begun, so there is nothing to say about undoing it.
+  if (there.length === 0) throw failed.reason;
   throw await goBack(there, plan, { error: failed.reason, reached: 'stage' }, ctx);
 }
 

@@ -56,15 +56,7 @@ export async function createJournal(
 /** Errors: FILE_NOT_FOUND, JOURNAL_DAMAGED, FILE_NOT_READABLE. */
 export async function openJournal(path: string, ctx: OperationContext): Promise<Journal> {
   const { entries, wholeBytes } = await readEntries(path);
-  const first = entries[0];
-  if (first?.type !== 'plan') throw damaged(path, 'it does not begin with a plan');
-  // A version that this program does not know may mean anything by its steps.
-  if ((first.formatVersion as number) !== 1) {
-    throw damaged(
-      path,
-      `format version ${String(first.formatVersion)} is not known to this version of holdfast`,
-    );
-  }
+  const first = firstOf(entries, path);
   const handle = await open(path, 'r+').catch((error: unknown) => {
     throw fileError(error, 'open for writing', path);
   });
@@ -109,6 +101,16 @@ export async function openJournal(path: string, ctx: OperationContext): Promise<
   };
 }
 
+/**
+ * What a journal says that another process may be writing at this moment: it is only read, to its last whole line.
+ * Errors: FILE_NOT_FOUND, JOURNAL_DAMAGED, FILE_NOT_READABLE.
+ */
+export async function readJournal(path: string): Promise<Pick<Journal, 'plan' | 'turnedBack'>> {
+  const { entries } = await readEntries(path);
+  const { plan } = firstOf(entries, path);
+  return { plan, turnedBack: lastOf(entries, 'turned-back')?.reason };
+}
+
 /** How a closed journal ended; undefined when there is none at this path. Errors: JOURNAL_DAMAGED, FILE_NOT_READABLE. */
 export async function readOutcome(path: string): Promise<RecoveryOutcome | undefined> {
   try {
@@ -118,6 +120,19 @@ export async function readOutcome(path: string): Promise<RecoveryOutcome | undef
     if (hasCode(error, 'FILE_NOT_FOUND')) return undefined;
     throw error;
   }
+}
+
+function firstOf(entries: readonly JournalEntry[], path: string): Extract<JournalEntry, { type: 'plan' }> {
+  const [first] = entries;
+  if (first?.type !== 'plan') throw damaged(path, 'it does not begin with a plan');
+  // A version that this program does not know may mean anything by its steps.
+  if ((first.formatVersion as number) !== 1) {
+    throw damaged(
+      path,
+      `format version ${String(first.formatVersion)} is not known to this version of holdfast`,
+    );
+  }
+  return first;
 }
 
 function lastOf<T extends JournalEntry['type']>(

@@ -1,6 +1,5 @@
-import { errnoOf, fileError, type OperationContext } from '../../../base/index.ts';
-import { stat } from 'node:fs/promises';
-import { openJournal } from './journal.ts';
+import { hasCode } from '../../../base/index.ts';
+import { readJournal } from './journal.ts';
 
 /** A recovery that was neither committed nor rolled back. */
 export interface PendingRecovery {
@@ -12,24 +11,19 @@ export interface PendingRecovery {
   readonly turnedBack: boolean;
 }
 
-/** Errors: JOURNAL_DAMAGED, FILE_NOT_READABLE. */
-export async function readPendingRecovery(
-  journalFile: string,
-  ctx: OperationContext,
-): Promise<PendingRecovery | undefined> {
+/** Only reads: another process may be at work on it. Errors: JOURNAL_DAMAGED, FILE_NOT_READABLE. */
+export async function readPendingRecovery(journalFile: string): Promise<PendingRecovery | undefined> {
   try {
-    await stat(journalFile);
+    const { plan, turnedBack } = await readJournal(journalFile);
+    return {
+      id: plan.id,
+      createdAtMs: plan.createdAtMs,
+      snapshotPath: plan.snapshot.path,
+      hosts: plan.hosts.map(({ host }) => host),
+      turnedBack: turnedBack !== undefined,
+    };
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
-    throw fileError(error, 'open', journalFile);
+    if (hasCode(error, 'FILE_NOT_FOUND')) return undefined;
+    throw error;
   }
-  await using journal = await openJournal(journalFile, ctx);
-  const { plan } = journal;
-  return {
-    id: plan.id,
-    createdAtMs: plan.createdAtMs,
-    snapshotPath: plan.snapshot.path,
-    hosts: plan.hosts.map(({ host }) => host),
-    turnedBack: journal.turnedBack !== undefined,
-  };
 }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { type Finding, HoldfastError, type OperationContext } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import {
@@ -51,7 +52,7 @@ export function openLocalRecoveryHost(
     },
     async resume() {
       const path = await machine.realPath(journalPath);
-      if ((await readPendingRecovery(path, ctx)) === undefined) return undefined;
+      if ((await readPendingRecovery(path)) === undefined) return undefined;
       await lock();
       attach(await openJournal(path, ctx));
       const { plan, host, turnedBack } = journal!;
@@ -71,6 +72,8 @@ export function openLocalRecoveryHost(
     fact: (name) => Promise.resolve(requireJournal(journal).fact(name)),
     async finish(outcome) {
       const { plan } = requireJournal(journal);
+      // A copy that came over the network is of no use any more, and full of secrets.
+      await rm(await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256)), { force: true });
       await journal!.close(outcome, await machine.realPath(closedJournalPath(plan.id)));
       await open.disposeAsync();
     },

@@ -1,6 +1,8 @@
 import { noteRevision } from '../../ledger/index.ts';
 import { readLiveCluster } from '../verify/index.ts';
 import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { HostPlan } from '../plan/index.ts';
 import { receivedSnapshotPath } from '../../recovery-state/index.ts';
 import { removeEmptyDirectory } from './move-path.ts';
 import type { StepWork } from '../work/index.ts';
@@ -34,10 +36,17 @@ async function writeLedger(work: StepWork): Promise<void> {
 /** The original of an edited manifest stays in the fence dir. */
 async function tidy({ host, plan, machine }: StepWork): Promise<void> {
   await rm(await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256)), { force: true });
-  await removeEmptyDirectory(await machine.realPath(host.fenceDir));
+  for (const path of emptiedDirectories(host)) await removeEmptyDirectory(await machine.realPath(path));
 }
 
-/** Undone, manifests are taken away once more. */
+/** Undone, manifests and data are moved there once more. */
 async function makeRoomAgain({ host, machine }: StepWork): Promise<void> {
-  await mkdir(await machine.realPath(host.fenceDir), { recursive: true, mode: 0o700 });
+  for (const path of emptiedDirectories(host))
+    await mkdir(await machine.realPath(path), { recursive: true, mode: 0o700 });
+}
+
+/** A data dir that is a mount point has its staging place inside, which only its content has left. */
+function emptiedDirectories({ fenceDir, stagedDataDir, swaps }: HostPlan): string[] {
+  const isStagedInside = swaps.some(({ staged }) => dirname(staged) === stagedDataDir);
+  return isStagedInside ? [fenceDir, stagedDataDir] : [fenceDir];
 }

@@ -1,6 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createDurableFile, fileError, syncDirectory, utf8 } from '../../../base/index.ts';
+import {
+  createDurableFile,
+  fileError,
+  removeAbandonedFiles,
+  syncDirectory,
+  utf8,
+} from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import { defaultStoragePrefix } from '../../../formats/kubernetes-object/index.ts';
 import { walDirectory } from '../../../formats/data-dir/index.ts';
@@ -109,7 +115,11 @@ async function writeEdited(
 
 /** Takes away what `makeFenceDir` put there. A manifest that is still in it stays, and the directory with it. */
 async function removeFenceDir({ host, machine }: StepWork): Promise<void> {
-  for (const { editedFile } of host.manifests)
-    if (editedFile !== undefined) await rm(await machine.realPath(editedFile), { force: true });
+  for (const { editedFile } of host.manifests) {
+    if (editedFile === undefined) continue;
+    const path = await machine.realPath(editedFile);
+    await removeAbandonedFiles(`${path}.part`);
+    for (const name of [path, `${path}.part`]) await rm(name, { force: true });
+  }
   await removeEmptyDirectory(await machine.realPath(host.fenceDir));
 }
