@@ -3,8 +3,7 @@
  * and what everybody else is told while one is pending.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
@@ -141,6 +140,14 @@ async function killedInAStep(t: TestContext, cycles: RecoveryCycles, random: Ran
   }
 }
 
+/** Behind the locks of those that were killed. */
+async function isLockedBy(pid: number, root: string): Promise<true | undefined> {
+  const directory = join(root, 'run/holdfast');
+  const names = (await readdir(directory)).filter((name) => /^recover\.lock($|\.after-)/.test(name));
+  const tags = await Promise.all(names.map((name) => readFile(join(directory, name), 'utf8')));
+  return tags.some((tag) => tag.startsWith(`${pid}-`)) ? true : undefined;
+}
+
 /** Two cannot work on one recovery, a new one is not begun, and every other command says that one is pending. */
 async function othersAreTold(cycles: RecoveryCycles): Promise<void> {
   const { sandbox } = cycles;
@@ -155,10 +162,7 @@ async function othersAreTold(cycles: RecoveryCycles): Promise<void> {
   expectFailure(await cycles.holdfast(second), { code: 'RECOVERY_PENDING' });
   // One that has the lock, stopped for as long as it is asked about.
   const first = cycles.start(cycle, { kind: 'resume' });
-  const lock = join(sandbox.plane.root, 'run/holdfast/recover.lock');
-  await eventually(20_000, 'the lock is taken', async () =>
-    existsSync(lock) && (await readFile(lock, 'utf8')).startsWith(`${first.pid}-`) ? true : undefined,
-  );
+  await eventually(60_000, 'the lock is taken', () => isLockedBy(first.pid, sandbox.plane.root));
   first.kill('SIGSTOP');
   try {
     const journal = join(sandbox.plane.root, 'var/lib/holdfast/recover/journal.jsonl');

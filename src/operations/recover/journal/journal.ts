@@ -12,6 +12,7 @@ import {
   hasCode,
   HoldfastError,
   type OperationContext,
+  removeAbandonedFiles,
   syncDirectory,
   utf8,
 } from '../../../base/index.ts';
@@ -91,6 +92,8 @@ export async function openJournal(path: string, ctx: OperationContext): Promise<
     turnBack: (reason) => append({ type: 'turned-back', reason }),
     async close(outcome, closedPath) {
       await append({ type: 'end', outcome });
+      // What a process that was killed while it began has left.
+      await removeAbandonedFiles(`${path}.part`);
       await makePrivateDirectory(dirname(closedPath));
       await rename(path, closedPath).catch((error: unknown) => {
         throw fileError(error, 'move', path);
