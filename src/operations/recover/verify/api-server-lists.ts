@@ -1,6 +1,5 @@
 /** Whether the API server shows the objects of the snapshot, and not a cache from before. */
 import {
-  displayText,
   HoldfastError,
   openFileSource,
   type OperationContext,
@@ -8,10 +7,12 @@ import {
 } from '../../../base/index.ts';
 import { openDatabase } from '../../../formats/bbolt/index.ts';
 import { parseStorageKey, type StorageKey } from '../../../formats/kubernetes-object/index.ts';
-import { buildKeyspaceSteps } from '../../../formats/mvcc/index.ts';
+import { collectKeysSteps } from '../../../formats/mvcc/index.ts';
 import { type ApiClient, type KubernetesObject, openApiClient } from '../../../kubernetes/index.ts';
+import { liveKeysBelow } from '../revisions/index.ts';
 import type { StepWork } from '../work/index.ts';
 import { readApiClientOptions } from './api-server-ready.ts';
+import { listPatiently } from './patient-list.ts';
 
 /**
  * Kinds that are compared: those that nobody but people and deployments of people changes, so that a difference means
@@ -54,7 +55,7 @@ export async function compareWithApiServer(work: StepWork): Promise<void> {
   const differences: string[] = [];
   for (const { group, resource, path } of comparedResources) {
     const names = wanted.get(`${group}/${resource}`) ?? new Set();
-    const listed = await listNames(client, path, ctx);
+    const listed = await listNames(client, path, work);
     differences.push(...compareNames(resource, names, listed, work.plan.createdAtMs));
     compared.push({ resource, count: names.size });
   }
@@ -88,19 +89,14 @@ function compareNames(
 async function listNames(
   client: ApiClient,
   path: string,
-  ctx: OperationContext,
+  { plan, ctx }: StepWork,
 ): Promise<Map<string, ListedObject>> {
   const names = new Map<string, ListedObject>();
-  for await (const page of client.pages(path, {
-    signal: ctx.signal,
-    metadataOnly: true,
-    resourceVersion: '0',
-  })) {
-    for (const item of page.items) {
-      const { name, createdAtMs } = identityOf(item);
-      names.set(name, { createdAtMs });
-    }
-  }
+  const take = (item: KubernetesObject) => {
+    const { name, createdAtMs } = identityOf(item);
+    names.set(name, { createdAtMs });
+  };
+  await listPatiently(client, path, take, { timeoutMs: plan.waitTimeoutMs }, ctx);
   return names;
 }
 
@@ -119,13 +115,13 @@ async function readObjectNames(
   ctx: OperationContext,
 ): Promise<Map<string, Set<string>>> {
   using file = openFileSource(path);
-  const keyspace = await runPhase(buildKeyspaceSteps(openDatabase(file)), ctx, {
+  const keys = await runPhase(collectKeysSteps(openDatabase(file)), ctx, {
     phase: 'objects of the snapshot',
     totalBytes: file.sizeBytes,
   });
   const names = new Map<string, Set<string>>();
-  for (const { rank } of keyspace.liveKeys(keyspace.currentRevision)) {
-    const key = parseStorageKey(displayText(keyspace.key(rank)), prefix);
+  for (const text of liveKeysBelow(keys, `${prefix}/`)) {
+    const key = parseStorageKey(text, prefix);
     if (key !== undefined) addName(names, key);
   }
   return names;

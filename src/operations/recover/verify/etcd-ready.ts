@@ -4,12 +4,18 @@ import type { LocalHost } from '../../../hosts/index.ts';
 import type { PlannedEtcd } from '../plan/index.ts';
 import type { StepWork } from '../work/index.ts';
 
-/** A client of the member on this host. Errors: TLS_OPTIONS_INVALID, FILE_NOT_FOUND, FILE_NOT_READABLE. */
-export async function openMemberClient({ host, machine, ctx }: StepWork): Promise<EtcdClient> {
+/**
+ * A client of the member on this host. A call may take as long as any other wait: a hash of some gigabytes takes its
+ * time, and a member that is slow is not a member that failed.
+ *
+ * Errors: TLS_OPTIONS_INVALID, FILE_NOT_FOUND, FILE_NOT_READABLE.
+ */
+export async function openMemberClient({ host, plan, machine, ctx }: StepWork): Promise<EtcdClient> {
   const tls = await readTls(machine, host.etcd);
   return openEtcdClient({
     endpoints: host.etcd.endpoints,
     ...(tls === undefined ? {} : { tls }),
+    commandTimeoutMs: plan.waitTimeoutMs,
     signal: ctx.signal,
   });
 }

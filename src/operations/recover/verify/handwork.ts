@@ -27,9 +27,25 @@ export function describeHandwork(plan: RecoveryPlan): string[] {
 
 /**
  * Asks the API server for what waits for a person: requests for certificates, and webhooks that stop every request
- * until their own pods run. Notes sentences in the journal. What the server does not serve, nobody waits for.
+ * until their own pods run. Notes sentences in the journal. What the server does not serve, nobody waits for; one that
+ * does not tell is no reason to undo a recovery that has come this far, and is itself noted.
  */
 export async function noteHandwork(work: StepWork): Promise<void> {
+  try {
+    await askForHandwork(work);
+  } catch (error) {
+    if (!isHoldfastError(error) || error.code === 'INTERRUPTED') throw error;
+    work.ctx.log.warn('the API server does not tell what waits for a person', {
+      host: work.host.host,
+      reason: error.message,
+    });
+    await work.journal.recordFact(handworkFact, [
+      'Look at pending certificate requests (kubectl get csr) and at webhooks: the API server did not list them.',
+    ]);
+  }
+}
+
+async function askForHandwork(work: StepWork): Promise<void> {
   const { host, machine, ctx } = work;
   const options = await readApiClientOptions(machine, host.apiServer!.url, host.apiServer!.kubeconfig);
   if (options === undefined) return;
