@@ -1,0 +1,106 @@
+/** Collects the rows of a store in commit order and groups them by key. */
+import { HoldfastError } from '../../../base/index.ts';
+import {
+  KeyTable,
+  readUint32At,
+  RecordScanner,
+  revisionKeyBytes,
+  revisionKeyFault,
+  type StoreRevision,
+  Uint32Column,
+} from '../../../formats/mvcc/index.ts';
+import {
+  KeyIndex,
+  type KeyIndexParts,
+  nowhere,
+  type RowColumn,
+  rowColumns,
+  tombstoneBit,
+} from './key-index.ts';
+
+export class IndexBuilder {
+  readonly #keys = new KeyTable();
+  readonly #scanner = new RecordScanner();
+  /** Arena id of each row's key. */
+  readonly #keyIds = new Uint32Column();
+  readonly #columns = Object.fromEntries(rowColumns.map((name) => [name, new Uint32Column()])) as Record<
+    RowColumn,
+    Uint32Column
+  >;
+
+  /**
+   * Adds a row. Rows come in commit order. Throws RECORD_INVALID.
+   * @param offset of the record in the file, if it has one place there
+   */
+  add(rowKey: Uint8Array, record: Uint8Array, offset: number | undefined): void {
+    const scanner = this.#scanner;
+    const fault = revisionKeyFault(rowKey) ?? scanner.scan(record);
+    if (fault !== undefined) throw recordInvalid(fault);
+    const sub = readUint32At(rowKey, 13);
+    if (readUint32At(rowKey, 9) !== 0 || sub >= tombstoneBit) throw recordInvalid('its sub is out of range');
+    const columns = this.#columns;
+    columns.mainHigh.push(readUint32At(rowKey, 0));
+    columns.mainLow.push(readUint32At(rowKey, 4));
+    columns.sub.push(rowKey.length > revisionKeyBytes ? sub + tombstoneBit : sub);
+    columns.createHigh.push(scanner.createHigh);
+    columns.createLow.push(scanner.createLow);
+    columns.version.push(scanner.versionLow);
+    columns.recordBytes.push(record.length);
+    columns.offsetHigh.push(offset === undefined ? nowhere : Math.floor(offset / 0x1_0000_0000));
+    columns.offsetLow.push(offset === undefined ? 0 : offset >>> 0);
+    this.#keyIds.push(this.#keys.intern(record, scanner.keyStart, scanner.keyEnd));
+  }
+
+  /** The index of all rows; the builder is used up. */
+  finish(revision: StoreRevision): KeyIndex {
+    const sortedIds = this.#keys.arena.sortedIds();
+    const { keyBytes, keyEnds } = this.#joinKeys(sortedIds);
+    const { starts, places } = this.#groupRows(sortedIds);
+    const flat = rowColumns.map((name) => [name, this.#scatter(name, places)] as const);
+    return new KeyIndex({
+      ...(Object.fromEntries(flat) as Record<RowColumn, Uint32Array>),
+      currentRevision: revision.current,
+      compactRevision: revision.compact,
+      keyBytes,
+      keyEnds,
+      starts,
+    } satisfies KeyIndexParts);
+  }
+
+  #joinKeys(sortedIds: Uint32Array): Pick<KeyIndexParts, 'keyBytes' | 'keyEnds'> {
+    const { arena } = this.#keys;
+    const keyEnds = new Uint32Array(sortedIds.length);
+    let total = 0;
+    sortedIds.forEach((id, rank) => (keyEnds[rank] = total += arena.at(id).length));
+    const keyBytes = new Uint8Array(total);
+    sortedIds.forEach((id, rank) => keyBytes.set(arena.at(id), rank === 0 ? 0 : keyEnds[rank - 1]));
+    return { keyBytes, keyEnds };
+  }
+
+  /** A counting sort: where each row goes. Rows stay in order within their key. */
+  #groupRows(sortedIds: Uint32Array): { readonly starts: Uint32Array; readonly places: Uint32Array } {
+    const keyIds = this.#keyIds;
+    const rankOf = new Uint32Array(sortedIds.length);
+    sortedIds.forEach((id, rank) => (rankOf[id] = rank));
+    const starts = new Uint32Array(sortedIds.length + 1);
+    for (let row = 0; row < keyIds.length; row++) starts[rankOf[keyIds.get(row)]! + 1]!++;
+    for (let rank = 1; rank < starts.length; rank++) starts[rank]! += starts[rank - 1]!;
+    const next = starts.slice();
+    const places = new Uint32Array(keyIds.length);
+    for (let row = 0; row < places.length; row++) places[row] = next[rankOf[keyIds.get(row)]!]!++;
+    return { starts, places };
+  }
+
+  /** Moves a column's rows to their places; the column is given up, so that two never stand side by side for long. */
+  #scatter(name: RowColumn, places: Uint32Array): Uint32Array {
+    const column = this.#columns[name];
+    const flat = new Uint32Array(places.length);
+    for (let row = 0; row < places.length; row++) flat[places[row]!] = column.get(row);
+    Reflect.deleteProperty(this.#columns, name);
+    return flat;
+  }
+}
+
+function recordInvalid(what: string): HoldfastError {
+  return new HoldfastError('RECORD_INVALID', `a row of bucket key: ${what}`);
+}
