@@ -1,10 +1,5 @@
 /** Whether the API server shows the objects of the snapshot, and not a cache from before. */
-import {
-  HoldfastError,
-  openFileSource,
-  type OperationContext,
-  runPhase,
-} from '../../../base/index.ts';
+import { HoldfastError, openFileSource, type OperationContext, runPhase } from '../../../base/index.ts';
 import { openDatabase } from '../../../formats/bbolt/index.ts';
 import { parseStorageKey, type StorageKey } from '../../../formats/kubernetes-object/index.ts';
 import { collectKeysSteps } from '../../../formats/mvcc/index.ts';
