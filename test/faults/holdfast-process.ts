@@ -8,6 +8,8 @@ import { environment, type RunResult } from '../support/run-command.ts';
 export interface HoldfastOptions {
   /** A program of the tests' own, made of the same sources, in its place. */
   readonly program?: string;
+  /** The words that start it, in place of Node and the sources: a single-file program, or one on another machine. */
+  readonly command?: readonly string[];
   /** The program is killed after this, and the run rejects; 60 s by default. */
   readonly timeoutMs?: number;
   readonly cwd?: string;
@@ -76,8 +78,9 @@ export function runHoldfastProcess(
 /** The program and its arguments, for whoever starts it in a way of their own. */
 export function commandLine(
   args: readonly string[],
-  { preload = [], umask, program = entry }: HoldfastOptions = {},
+  { preload = [], umask, program = entry, command }: HoldfastOptions = {},
 ): string[] {
+  if (command !== undefined) return [...command, ...args];
   const imports = preload.flatMap((url) => ['--import', url]);
   const node = [process.execPath, ...imports, program, ...args];
   // The shell becomes the program, so that signals reach it.

@@ -1,2 +1,2 @@
 /** This program on other hosts, over ssh. */
-export { placeProgram, type ProgramArch, remoteProgramPath } from './place-program.ts';
+export { askArch, placeProgram, type ProgramArch, remoteProgramPath } from './place-program.ts';

@@ -15,18 +15,10 @@ const archOfMachine: Readonly<Record<string, ProgramArch>> = {
 export const remoteProgramPath = '/var/lib/holdfast/bin/holdfast';
 
 /**
- * Sees to it that this program is on a host, and returns its path there. One that is there already, the same byte for
- * byte, is used as it is.
- *
- * @param findProgram the single-file program for a kind of machine: a path here
- * Errors: HOST_UNREACHABLE, HOST_COMMAND_FAILED, RECOVERY_UNSUPPORTED (another kind of machine), those of `placeFile`
- * and of `findProgram`.
+ * What kind of machine a host is; the first thing to ask, because it shows whether the host can be reached at all.
+ * Errors: HOST_UNREACHABLE, HOST_COMMAND_FAILED, RECOVERY_UNSUPPORTED (no program is made for it).
  */
-export async function placeProgram(
-  ssh: SshHost,
-  findProgram: (arch: ProgramArch) => Promise<string>,
-  ctx: OperationContext,
-): Promise<string> {
+export async function askArch(ssh: SshHost, ctx: OperationContext): Promise<ProgramArch> {
   const { stdout, exitCode, stderr } = await ssh.run(['uname', '-m'], { signal: ctx.signal });
   if (exitCode !== 0) {
     throw new HoldfastError('HOST_COMMAND_FAILED', `${ssh.destination}: uname -m failed`, {
@@ -35,19 +27,31 @@ export async function placeProgram(
   }
   const machine = stdout.trim();
   const arch = archOfMachine[machine];
-  if (arch === undefined) {
-    throw new HoldfastError(
-      'RECOVERY_UNSUPPORTED',
-      `${ssh.destination} is a ${machine}, and holdfast runs on x86_64 and aarch64`,
-      {
-        details: { host: ssh.destination },
-      },
-    );
-  }
-  const { placed } = await ssh.placeFile(await findProgram(arch), remoteProgramPath, {
+  if (arch !== undefined) return arch;
+  throw new HoldfastError(
+    'RECOVERY_UNSUPPORTED',
+    `${ssh.destination} is a ${machine}, and holdfast runs on x86_64 and aarch64`,
+    { details: { host: ssh.destination } },
+  );
+}
+
+/**
+ * Sees to it that this program is on a host, and returns its path there. One that is there already, the same byte for
+ * byte, is used as it is.
+ *
+ * @param programPath the single-file program for the host's kind of machine: a path here
+ * Errors: HOST_UNREACHABLE, HOST_COMMAND_FAILED, those of `placeFile`.
+ */
+export async function placeProgram(
+  ssh: SshHost,
+  programPath: string,
+  ctx: OperationContext,
+): Promise<string> {
+  const { placed } = await ssh.placeFile(programPath, remoteProgramPath, {
     mode: 0o755,
     signal: ctx.signal,
   });
-  if (placed) ctx.log.info('placed holdfast', { host: ssh.destination, path: remoteProgramPath });
+  const outcome = placed ? 'placed holdfast' : 'holdfast is there already';
+  ctx.log.info(outcome, { host: ssh.destination, path: remoteProgramPath });
   return remoteProgramPath;
 }

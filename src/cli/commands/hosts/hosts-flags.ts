@@ -45,6 +45,6 @@ async function readInventory(path: string): Promise<string[]> {
 }
 
 /** Arguments for the ssh client. */
-export function sshOptions(flags: HostsFlags): readonly string[] {
+export function sshOptions(flags: Pick<HostsFlags, 'ssh-config'>): readonly string[] {
   return flags['ssh-config'] === undefined ? [] : ['-F', flags['ssh-config']];
 }

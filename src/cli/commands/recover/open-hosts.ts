@@ -2,8 +2,7 @@ import { hostname } from 'node:os';
 import packageJson from '../../../../package.json' with { type: 'json' };
 import type { RecoveryHost } from '../../../operations/recover/index.ts';
 import type { CommandHost } from '../../command/index.ts';
-import { findPackagedProgram } from '../../packaged-program.ts';
-import { type HostsFlags, readHosts, sshOptions } from '../hosts/index.ts';
+import { type HostsFlags, openRemoteHosts, readHosts } from '../hosts/index.ts';
 
 export interface OpenHostsFlags extends HostsFlags {
   readonly 'manifests-dir': string | undefined;
@@ -16,7 +15,7 @@ export interface OpenedHosts extends AsyncDisposable {
 /** The hosts that were named, with this program placed on each; this host when none were. */
 export async function openHosts(flags: OpenHostsFlags, host: CommandHost): Promise<OpenedHosts> {
   const names = await readHosts(flags);
-  return names === undefined ? await openThisHost(flags, host) : await openRemoteHosts(names, flags, host);
+  return names === undefined ? await openThisHost(flags, host) : await openHostsOverSsh(names, flags, host);
 }
 
 async function openThisHost(flags: OpenHostsFlags, { ctx, root }: CommandHost): Promise<OpenedHosts> {
@@ -34,33 +33,24 @@ async function openThisHost(flags: OpenHostsFlags, { ctx, root }: CommandHost): 
   return { hosts: [opened], [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
-async function openRemoteHosts(
+async function openHostsOverSsh(
   names: readonly string[],
   flags: OpenHostsFlags,
   { ctx, root }: CommandHost,
 ): Promise<OpenedHosts> {
-  const { openSshHost } = await import('../../../hosts/index.ts');
-  const { placeProgram } = await import('../../../operations/remote-program/index.ts');
   const { openRemoteRecoveryHost } = await import('../../../operations/recover/index.ts');
-  const stack = new AsyncDisposableStack();
   const manifestsDir = flags['manifests-dir'];
   const sessionFlags = [
     ...(root === '/' ? [] : ['--root', root]),
     ...(manifestsDir === undefined ? [] : ['--manifests-dir', manifestsDir]),
   ];
-  try {
-    const hosts = await Promise.all(
-      names.map(async (name) => {
-        const ssh = stack.use(openSshHost({ destination: name, options: sshOptions(flags) }, ctx));
-        const program = await placeProgram(ssh, findPackagedProgram, ctx);
-        const argv = [program, 'host-session', '--name', name, ...sessionFlags];
-        return openRemoteRecoveryHost({ ssh, host: name, argv, version: packageJson.version }, ctx);
-      }),
-    );
-    hosts.forEach((opened) => stack.use(opened));
-    return { hosts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
+  await using stack = new AsyncDisposableStack();
+  const remote = stack.use(await openRemoteHosts(names, flags, ctx));
+  const hosts = remote.hosts.map(({ name, ssh, program }) => {
+    const argv = [program, 'host-session', '--name', name, ...sessionFlags];
+    const { version } = packageJson;
+    return stack.use(openRemoteRecoveryHost({ ssh, host: name, argv, version }, ctx));
+  });
+  const open = stack.move();
+  return { hosts, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }

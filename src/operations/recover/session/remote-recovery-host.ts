@@ -29,7 +29,9 @@ export function openRemoteRecoveryHost(options: RemoteRecoveryOptions, ctx: Oper
     preflight: (plan, hostIndex) => call('preflight', [plan, hostIndex]) as Promise<Finding[]>,
     async begin(plan, hostIndex) {
       const { path, sha256 } = plan.snapshot;
-      await ssh.placeFile(path, receivedSnapshotPath(sha256), { mode: 0o600, sha256, signal: ctx.signal });
+      const remotePath = receivedSnapshotPath(sha256);
+      const { placed } = await ssh.placeFile(path, remotePath, { mode: 0o600, sha256, signal: ctx.signal });
+      ctx.log.info(placed ? 'sent the snapshot' : 'the snapshot is there already', { host, sha256 });
       await call('begin', [plan, hostIndex]);
       connection.hasJournal = true;
     },
