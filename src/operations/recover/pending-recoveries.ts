@@ -34,8 +34,9 @@ export async function resumeRecovery(
 export async function rollBackRecovery(
   hosts: readonly RecoveryHost[],
   ctx: OperationContext,
+  { withoutOthers = false }: RollBackOptions = {},
 ): Promise<RecoveryPlan> {
-  const { plan, turnedBack, journaled, committed } = await takeUp(hosts);
+  const { plan, turnedBack, journaled, committed } = await takeUp(hosts, withoutOthers);
   if (committed.length > 0) {
     throw new HoldfastError(
       'RECOVERY_COMMITTED',
@@ -49,6 +50,14 @@ export async function rollBackRecovery(
   return plan;
 }
 
+export interface RollBackOptions {
+  /**
+   * Undo it on the hosts that are named, whatever has become of the others: a host that is lost for good must not keep
+   * the rest from their old data.
+   */
+  readonly withoutOthers?: boolean;
+}
+
 interface TakenUp {
   readonly plan: RecoveryPlan;
   readonly turnedBack: string | undefined;
@@ -60,20 +69,25 @@ interface TakenUp {
   readonly untouched: readonly { readonly host: RecoveryHost; readonly index: number }[];
 }
 
-async function takeUp(hosts: readonly RecoveryHost[]): Promise<TakenUp> {
+async function takeUp(hosts: readonly RecoveryHost[], withoutOthers = false): Promise<TakenUp> {
   const resumed = await Promise.all(hosts.map(async (host) => ({ host, found: await host.resume() })));
   const first = resumed.find(({ found }) => found !== undefined)?.found;
   if (first === undefined) throw new HoldfastError('NO_RECOVERY_PENDING', 'no recovery is pending');
   const { plan } = first;
-  requireAllHosts(plan, hosts);
+  const indexes = new Map(resumed.flatMap(({ host, found }) => (found ? [[host, found.hostIndex]] : [])));
+  if (!withoutOthers) requireAllHosts(plan, hosts, new Set(indexes.values()));
   const others = await Promise.all(
     resumed
       .filter(({ found }) => found === undefined)
       .map(async ({ host }) => ({ host, outcome: await host.outcomeOf(plan.id) })),
   );
+  const undone = others.find(({ outcome }) => outcome === 'rolled-back');
   return {
     plan,
-    turnedBack: resumed.find(({ found }) => found?.turnedBack !== undefined)?.found?.turnedBack,
+    // Where one host has gone back for good, the others cannot go on without it.
+    turnedBack:
+      resumed.find(({ found }) => found?.turnedBack !== undefined)?.found?.turnedBack ??
+      (undone === undefined ? undefined : `${undone.host.name} is as it was before`),
     journaled: resumed.filter(({ found }) => found !== undefined).map(({ host }) => host),
     committed: others.filter(({ outcome }) => outcome === 'committed').map(({ host }) => host.name),
     untouched: others
@@ -82,13 +96,23 @@ async function takeUp(hosts: readonly RecoveryHost[]): Promise<TakenUp> {
   };
 }
 
-/** What began on three hosts cannot go on or back on one. */
-function requireAllHosts(plan: RecoveryPlan, hosts: readonly RecoveryHost[]): void {
+/**
+ * What began on three hosts cannot go on or back on one. A host whose journal is at hand is the one that the journal
+ * says, whatever it is called by now.
+ */
+function requireAllHosts(
+  plan: RecoveryPlan,
+  hosts: readonly RecoveryHost[],
+  journaled: ReadonlySet<number>,
+): void {
   const missing = plan.hosts
+    .filter((_, index) => !journaled.has(index))
     .map(({ host }) => host)
     .filter((name) => hosts.every((host) => host.name !== name));
   if (missing.length === 0) return;
   throw new HoldfastError('USAGE', `recovery ${plan.id} also concerns ${missing.join(', ')}`, {
-    hint: `Name all of them: --hosts ${plan.hosts.map(({ host }) => host).join(',')}.`,
+    hint:
+      `Name all of them: --hosts ${plan.hosts.map(({ host }) => host).join(',')}. If one is lost for good, ` +
+      '--rollback --abandon-members undoes it on those that are named.',
   });
 }

@@ -41,7 +41,11 @@ export const recoverCommand = defineCommand({
     },
     'skip-hash-check': { kind: 'boolean', summary: 'accept a file without digest, or with a wrong one' },
     'allow-other-cluster': { kind: 'boolean', summary: 'accept a snapshot of another cluster' },
-    'abandon-members': { kind: 'boolean', summary: 'come back without the members that no host stands for' },
+    'abandon-members': {
+      kind: 'boolean',
+      summary:
+        'come back without the members that no host stands for; with --rollback, undo it on these hosts alone',
+    },
     sanitize: {
       kind: 'boolean',
       summary: 'take alarms, stale leases and stale API server endpoints out of the restored copy',
@@ -74,8 +78,9 @@ export const recoverCommand = defineCommand({
     await using opened = await openHosts(flags, { ...host, ctx });
     const { hosts } = opened;
     if (flags.resume || flags.rollback) {
-      const finish = flags.resume ? recover.resumeRecovery : recover.rollBackRecovery;
-      const plan = await finish(hosts, ctx);
+      const plan = flags.resume
+        ? await recover.resumeRecovery(hosts, ctx)
+        : await recover.rollBackRecovery(hosts, ctx, { withoutOthers: flags['abandon-members'] });
       host.print(pendingView(plan, flags.resume ? 'committed' : 'rolled-back'));
       return;
     }

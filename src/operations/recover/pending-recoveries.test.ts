@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { operationContext } from '../../base/index.ts';
+import type { RecoveryHost, ResumedRecovery } from './host/index.ts';
+import type { RecoveryOutcome } from './journal/index.ts';
+import { resumeRecovery, rollBackRecovery } from './pending-recoveries.ts';
+import type { RecoveryPlan } from './plan/index.ts';
+
+const names = ['cp1', 'cp2', 'cp3'];
+const plan = { id: 'r1', hosts: names.map((host) => ({ host, manifests: [] })) } as unknown as RecoveryPlan;
+
+interface HostState {
+  readonly name: string;
+  /** Which host of the plan its journal is of; none without. */
+  readonly journalOf?: number;
+  readonly turnedBack?: string;
+  readonly outcome?: RecoveryOutcome;
+}
+
+/** Does nothing, and tells what it was asked to do. */
+function hostIn({ name, journalOf, turnedBack, outcome }: HostState, done: string[]): RecoveryHost {
+  const resumed: ResumedRecovery | undefined =
+    journalOf === undefined ? undefined : { plan, hostIndex: journalOf, turnedBack };
+  const note = (what: string) => {
+    if (!done.includes(`${name} ${what}`)) done.push(`${name} ${what}`);
+    return Promise.resolve();
+  };
+  return {
+    name,
+    resume: () => Promise.resolve(resumed),
+    outcomeOf: () => Promise.resolve(outcome),
+    begin: () => note('begin'),
+    run: () => note('run'),
+    rollBack: () => note('back'),
+    finish: (how: RecoveryOutcome) => note(how),
+  } as unknown as RecoveryHost;
+}
+
+const ctx = operationContext();
+
+test('a host that was undone keeps the others from going on without it', async () => {
+  const done: string[] = [];
+  const hosts = [
+    hostIn({ name: 'cp1', outcome: 'rolled-back' }, done),
+    hostIn({ name: 'cp2', outcome: 'rolled-back' }, done),
+    hostIn({ name: 'cp3', journalOf: 2 }, done),
+  ];
+  await assert.rejects(resumeRecovery(hosts, ctx), { code: 'RECOVERY_TURNED_BACK' });
+  assert.deepEqual(done, []);
+  await rollBackRecovery(hosts, ctx);
+  assert.deepEqual(done, ['cp3 back', 'cp3 rolled-back']);
+});
+
+test('a host that is lost keeps the others from going back only until they are asked to leave it', async () => {
+  const done: string[] = [];
+  const hosts = [hostIn({ name: 'cp1', journalOf: 0 }, done), hostIn({ name: 'cp2', journalOf: 1 }, done)];
+  const isAboutCp3 = { code: 'USAGE', message: /concerns cp3$/, hint: /--rollback --abandon-members/ };
+  await assert.rejects(resumeRecovery(hosts, ctx), isAboutCp3);
+  await assert.rejects(rollBackRecovery(hosts, ctx), isAboutCp3);
+  assert.deepEqual(done, []);
+  await rollBackRecovery(hosts, ctx, { withoutOthers: true });
+  assert.deepEqual(done, ['cp1 back', 'cp2 back', 'cp1 rolled-back', 'cp2 rolled-back']);
+});
+
+test('what is complete on a host is not undone on the others, not even without that host', async () => {
+  const done: string[] = [];
+  const hosts = [
+    hostIn({ name: 'cp1', outcome: 'committed' }, done),
+    hostIn({ name: 'cp2', journalOf: 1 }, done),
+  ];
+  await assert.rejects(rollBackRecovery(hosts, ctx, { withoutOthers: true }), {
+    code: 'RECOVERY_COMMITTED',
+  });
+  assert.deepEqual(done, []);
+});
+
+test('a host is the one of its journal, whatever it is called by now', async () => {
+  const done: string[] = [];
+  const hosts = names.map((name, index) => hostIn({ name: `root@${name}.example`, journalOf: index }, done));
+  await resumeRecovery(hosts, ctx);
+  assert.equal(done.filter((what) => what.endsWith('committed')).length, 3);
+});
