@@ -31,6 +31,7 @@ export {
 } from './encryption-rules.ts';
 export { type KnownKind, knownKinds } from './field-schema.ts';
 export { formatKubernetesJson, sortedNames } from './format-json.ts';
+export { formatKubernetesYaml } from './format-yaml.ts';
 export { kubernetesRelease } from './field-table.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
 export type { DataKeyRequest } from './kms-envelope.ts';
