@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { crc32c, hasCode, memorySource, utf8 } from '../../base/index.ts';
+import { crc32c, hasCode, memorySource, runToEnd, utf8 } from '../../base/index.ts';
 import { buildDatabase } from '../../../test/support/build-database.ts';
 import { hexRow, memoryStore, type Rows, rowsOf, tinyRows } from '../../../test/support/memory-store.ts';
 import { MvccModel, type ModelRow } from '../../../test/support/mvcc-model.ts';
 import { openDatabase } from '../bbolt/index.ts';
-import { hashKv } from './hash-kv.ts';
+import { hashKv, newestHashesSteps } from './hash-kv.ts';
 import { encodeCompactionMark } from './meta-records.ts';
 import { keyCountRule, snapshotHash, statusNumbers } from './snapshot-hash.ts';
 
@@ -221,5 +221,24 @@ test('HashKV of uncompacted rows for a compact revision equals HashKV after that
       assert.equal(compactRevision, compact);
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('hashes for several compact revisions at once equal those one by one, and keys are counted with them', () => {
+  const shares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(history, shares, (transactions, compactShares) => {
+      const model = modelOf(transactions);
+      const store = memoryStore(model.store());
+      const compactRevisions = compactShares.map((share) => between(-1n, model.current, share));
+      const { hashes, keyCount } = runToEnd(newestHashesSteps(store, compactRevisions));
+      assert.deepEqual(
+        hashes,
+        compactRevisions.map((compactRevision) => hashKv(store, { compactRevision })),
+      );
+      const names = new Set(model.rows.map(({ key }) => key));
+      assert.equal(keyCount, [...names].filter((name) => model.live(name) !== undefined).length);
+    }),
+    { numRuns: 300 },
   );
 });

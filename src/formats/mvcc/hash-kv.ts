@@ -9,12 +9,18 @@
  */
 import { crc32c, runToEnd, SliceMeter, type Steps, utf8 } from '../../base/index.ts';
 import { Uint32Column } from './columns.ts';
-import { KeyTable } from './key-table.ts';
+import { KeySet } from './key-set.ts';
 import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
-import { compareMain, type RevisionBound, revisionBound, revisionKeyFault } from './revision.ts';
+import {
+  compareMain,
+  type RevisionBound,
+  revisionBound,
+  revisionKeyBytes,
+  revisionKeyFault,
+} from './revision.ts';
 import { checksumRow } from './row-checksum.ts';
-import { type KeyValueStoreFile, scanRows, type StoreBucket } from './store-file.ts';
+import { type KeyValueStoreFile, scanRows, type StoreBucket, type StoreEntry } from './store-file.ts';
 import { readStoreRevision, resolveRevision } from './store-revision.ts';
 
 export interface HashKvOptions {
@@ -48,26 +54,43 @@ export function* hashKvSteps(store: KeyValueStoreFile, options: HashKvOptions = 
   const own = readStoreRevision(store);
   const compact = options.compactRevision ?? own.compact;
   const revision = resolveRevision(options.revision ?? 0n, { current: own.current, compact });
-  const bounds = { upper: revisionBound(revision), compact: revisionBound(compact) };
   const bucket = store.bucket('key');
-  let hash = crc32c(utf8('key'));
-  if (bucket !== undefined) {
-    const meter = new SliceMeter(compact > 0n ? 2 : 1);
-    const keep = compact > 0n ? yield* keptRows(bucket, bounds.upper, meter) : undefined;
-    hash = yield* addRows(hash, bucket, bounds, { keep, meter });
-  }
-  return { hash, hashRevision: revision, compactRevision: compact };
+  const meter = new SliceMeter(compact > 0n ? 2 : 1);
+  const keep =
+    bucket !== undefined && compact > 0n
+      ? yield* keptRows(bucket, revisionBound(revision), meter)
+      : undefined;
+  const [hash] = yield* hashRows(bucket, revision, [compact], { keep, meter });
+  return hash!;
 }
 
-interface Bounds {
-  readonly upper: RevisionBound;
-  readonly compact: RevisionBound;
+/** What members may answer at the newest revision of a store, whichever of some compactions they have come to. */
+export interface NewestHashes {
+  /** One for each compact revision that was asked for, in that order. */
+  readonly hashes: readonly HashKv[];
+  /** Keys that a client can read there. */
+  readonly keyCount: number;
+}
+
+/** Hashes for several compact revisions, -1 for "never compacted", and the count, in two passes. Throws RECORD_INVALID. */
+export function* newestHashesSteps(
+  store: KeyValueStoreFile,
+  compactRevisions: readonly bigint[],
+): Steps<NewestHashes> {
+  const { current } = readStoreRevision(store);
+  const bucket = store.bucket('key');
+  const meter = new SliceMeter(2);
+  const keep = bucket === undefined ? undefined : yield* keptRows(bucket, revisionBound(current), meter);
+  const hashes = yield* hashRows(bucket, current, compactRevisions, { keep, meter });
+  return { hashes, keyCount: keep?.keys.countLiveKeys() ?? 0 };
 }
 
 /** Which rows a compaction at R would keep: one bit for each row, in row order. */
 interface KeptRows {
   readonly bits: Uint8Array;
   readonly count: number;
+  /** As of R. */
+  readonly keys: KeySet;
 }
 
 /** States of a user key while its rows pass by; other values are the number of its newest live row, plus 1. */
@@ -75,7 +98,7 @@ const keyState = { deleted: 0, closed: 0xffff_ffff } as const;
 
 /** The newest row of each key at R, unless the key is deleted there. */
 function* keptRows(bucket: StoreBucket, upper: RevisionBound, meter: SliceMeter): Steps<KeptRows> {
-  const keys = new KeyTable();
+  const keys = new KeySet();
   const states = new Uint32Column();
   const scanner = new RecordScanner();
   let rows = 0;
@@ -86,17 +109,18 @@ function* keptRows(bucket: StoreBucket, upper: RevisionBound, meter: SliceMeter)
     const fault = scanner.scan(value);
     if (fault !== undefined) throw recordInvalid('key', fault);
     const known = keys.size;
-    const id = keys.intern(value, scanner.keyStart, scanner.keyEnd);
+    const tombstone = key.length > revisionKeyBytes;
+    const id = keys.note(value, scanner.keyStart, scanner.keyEnd, tombstone);
     if (id === known) states.push(keyState.deleted);
     noteRow(states, id, {
       row: rows++,
-      tombstone: key.length > 17,
+      tombstone,
       atUpper: order === 0,
       isNew: id === known,
     });
     if (meter.count(key.length + value.length)) yield meter.doneBytes;
   }
-  return collectKept(states, rows);
+  return { ...collectKept(states, rows), keys };
 }
 
 interface RowNote {
@@ -116,7 +140,7 @@ function noteRow(states: Uint32Column, id: number, note: RowNote): void {
   }
 }
 
-function collectKept(states: Uint32Column, rows: number): KeptRows {
+function collectKept(states: Uint32Column, rows: number): Omit<KeptRows, 'keys'> {
   const bits = new Uint8Array(Math.ceil(rows / 8));
   let count = 0;
   for (let id = 0; id < states.length; id++) {
@@ -128,29 +152,50 @@ function collectKept(states: Uint32Column, rows: number): KeptRows {
   return { bits, count };
 }
 
-function* addRows(
-  start: number,
-  bucket: StoreBucket,
-  bounds: Bounds,
+/** One pass for all compact revisions. */
+function* hashRows(
+  bucket: StoreBucket | undefined,
+  revision: bigint,
+  compactRevisions: readonly bigint[],
   { keep, meter }: { readonly keep: KeptRows | undefined; readonly meter: SliceMeter },
-): Steps<number> {
-  let hash = start;
-  // When nothing at all is kept, etcd skips nothing.
-  const skips = keep !== undefined && keep.count > 0 ? keep.bits : undefined;
+): Steps<HashKv[]> {
+  const start = crc32c(utf8('key'));
+  const sums = compactRevisions.map((compact) => new HashSum(start, compact, keep));
+  const upper = revisionBound(revision);
   let row = 0;
-  for (const entry of scanRows(bucket)) {
-    const { key, value } = entry;
-    checkRevisionKey(key);
-    if (compareMain(key, bounds.upper) > 0) break;
-    const order = compareMain(key, bounds.compact);
-    const kept = order > 0 || skips === undefined || (skips[row >>> 3]! & (1 << (row & 7))) !== 0;
+  for (const entry of bucket === undefined ? [] : scanRows(bucket)) {
+    checkRevisionKey(entry.key);
+    if (compareMain(entry.key, upper) > 0) break;
+    for (const sum of sums) sum.add(entry, row);
     row++;
-    // Releases differ in whether they keep a tombstone at the compact revision, so no hash counts it.
-    const atCompact = order === 0 && key.length > 17;
-    if (kept && !atCompact) hash = checksumRow(entry, hash);
-    if (meter.count(key.length + value.length)) yield meter.doneBytes;
+    if (meter.count(entry.key.length + entry.value.length)) yield meter.doneBytes;
   }
-  return hash;
+  return sums.map(({ hash, compact }) => ({ hash, hashRevision: revision, compactRevision: compact }));
+}
+
+/** The hash under one compact revision, row by row. */
+class HashSum {
+  hash: number;
+  readonly compact: bigint;
+  readonly #bound: RevisionBound;
+  /** When nothing at all is kept, etcd skips nothing. */
+  readonly #skips: Uint8Array | undefined;
+
+  constructor(start: number, compact: bigint, keep: KeptRows | undefined) {
+    this.hash = start;
+    this.compact = compact;
+    this.#bound = revisionBound(compact);
+    this.#skips = compact > 0n && keep !== undefined && keep.count > 0 ? keep.bits : undefined;
+  }
+
+  add(entry: StoreEntry, row: number): void {
+    const order = compareMain(entry.key, this.#bound);
+    const bits = this.#skips;
+    const isKept = order > 0 || bits === undefined || (bits[row >>> 3]! & (1 << (row & 7))) !== 0;
+    // Releases differ in whether they keep a tombstone at the compact revision, so no hash counts it.
+    const isAtCompact = order === 0 && entry.key.length > revisionKeyBytes;
+    if (isKept && !isAtCompact) this.hash = checksumRow(entry, this.hash);
+  }
 }
 
 function checkRevisionKey(key: Uint8Array): void {

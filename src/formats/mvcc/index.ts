@@ -15,7 +15,15 @@ export {
 export { buildKeyspace, buildKeyspaceSteps } from './build-keyspace.ts';
 export { Uint32Column, Uint64Column } from './columns.ts';
 export { decodeExactJson, formatGoJsonString, jsonObject } from './exact-json.ts';
-export { hashKv, type HashKv, type HashKvOptions, hashKvSteps } from './hash-kv.ts';
+export {
+  hashKv,
+  type HashKv,
+  type HashKvOptions,
+  hashKvSteps,
+  type NewestHashes,
+  newestHashesSteps,
+} from './hash-kv.ts';
+export { collectKeysSteps, KeySet, type RowLook } from './key-set.ts';
 export { KeyTable } from './key-table.ts';
 export { decodeKeyValue, encodeKeyValue, encodeTombstone, type KeyValue } from './key-value.ts';
 export { type KeyAtRow, type KeyGeneration, type KeyRange, Keyspace } from './keyspace.ts';

@@ -45,15 +45,15 @@ async function preflight(
   ctx: OperationContext,
 ): Promise<PreflightReport> {
   ctx.log.info('checking the snapshot', { path: options.snapshotPath });
-  const checks = await checkSnapshot(options.snapshotPath, options.skipHashCheck ?? false, ctx);
-  const unsound = snapshotFindings(checks);
+  const checked = await checkSnapshot(options.snapshotPath, options.skipHashCheck ?? false, ctx);
+  const unsound = snapshotFindings(checked.checks);
   // A file that is not sound is not read any further, and nothing is planned with it.
   if (unsound.some(({ severity }) => severity === 'fail')) throw refused(unsound);
   ctx.log.info('looking at the hosts', { hosts: hosts.map(({ name }) => name) });
   const facts = await Promise.all(hosts.map((host) => host.inspect()));
   refusePending(facts);
   const prefix = facts.find(({ discovery }) => discovery.apiServer)?.discovery.apiServer?.etcdPrefix;
-  const snapshot = await readSnapshotFacts(options.snapshotPath, prefix ?? defaultStoragePrefix, ctx);
+  const snapshot = await readSnapshotFacts(checked, prefix ?? defaultStoragePrefix, ctx);
   const nowMs = ctx.clock.now();
   const plan = buildRecoveryPlan({ snapshot, hosts: facts, options, id: newRecoveryId(nowMs), nowMs });
   const ofHosts = await Promise.all(

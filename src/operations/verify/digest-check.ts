@@ -3,7 +3,7 @@
  *
  * Source: etcd etcdutl/snapshot/v3_snapshot.go (3.6.14): a size of 32 modulo 512 means "with a digest".
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { read } from 'node:fs';
 import { promisify } from 'node:util';
 import {
@@ -21,17 +21,23 @@ const digestBytes = 32;
 const sectorBytes = 512;
 const chunkBytes = 1 << 22;
 
+export interface DigestCheck {
+  readonly check: VerifyCheck;
+  /** Of the whole file, its digest included, in lower-case hex; undefined where nothing was hashed. */
+  readonly fileSha256: string | undefined;
+}
+
 /** Checks digest and size. With `skip`, says only that nothing was checked. */
 export async function checkDigest(
   file: FileSource,
   database: Database,
   { skip }: { readonly skip: boolean },
   ctx: OperationContext,
-): Promise<VerifyCheck> {
+): Promise<DigestCheck> {
   const log = new FindingLog();
   if (skip) {
     log.warn('digest-skipped', 'not checked, as asked');
-    return log.check('digest', '');
+    return { check: log.check('digest', ''), fileSha256: undefined };
   }
   const rest = file.sizeBytes % sectorBytes;
   if (rest === digestBytes) return await compareDigest(file, database, log, ctx);
@@ -41,7 +47,7 @@ export async function checkDigest(
     const message = `the size of ${file.sizeBytes} bytes is that of no snapshot: the file is cut off or has grown`;
     log.fail('size-rule', message, { sizeBytes: file.sizeBytes });
   }
-  return log.check('digest', '');
+  return { check: log.check('digest', ''), fileSha256: undefined };
 }
 
 async function compareDigest(
@@ -49,12 +55,14 @@ async function compareDigest(
   database: Database,
   log: FindingLog,
   ctx: OperationContext,
-): Promise<VerifyCheck> {
+): Promise<DigestCheck> {
   const contentBytes = file.sizeBytes - digestBytes;
   const expected = new Uint8Array(digestBytes);
   file.readInto(expected, contentBytes);
-  const actual = await sha256Of(file, contentBytes, ctx);
-  const [wanted, got] = [formatHex(expected), formatHex(actual)];
+  const hash = await hashContent(file, contentBytes, ctx);
+  // The digest itself is all that the whole file has more.
+  const fileSha256 = hash.copy().update(expected).digest('hex');
+  const [wanted, got] = [formatHex(expected), hash.digest('hex')];
   if (wanted !== got) {
     log.fail('digest-mismatch', `the file ends with SHA-256 ${wanted}, its content has ${got}`);
   }
@@ -63,13 +71,13 @@ async function compareDigest(
     const message = `${contentBytes - usedBytes} bytes lie between the database and its digest`;
     log.warn('digest-apart', message, { usedBytes, sizeBytes: file.sizeBytes });
   }
-  return log.check('digest', `SHA-256 ${got} matches`);
+  return { check: log.check('digest', `SHA-256 ${got} matches`), fileSha256 };
 }
 
 const readAsync = promisify(read);
 
 /** Reads ahead while the chunk before is hashed. */
-async function sha256Of(file: FileSource, contentBytes: number, ctx: OperationContext): Promise<Uint8Array> {
+async function hashContent(file: FileSource, contentBytes: number, ctx: OperationContext): Promise<Hash> {
   const startedMs = ctx.clock.monotonicMs();
   ctx.events({ type: 'phase-started', phase: 'digest', totalBytes: contentBytes });
   const hash = createHash('sha256');
@@ -84,7 +92,7 @@ async function sha256Of(file: FileSource, contentBytes: number, ctx: OperationCo
     ctx.events({ type: 'phase-progress', phase: 'digest', doneBytes: offset, totalBytes: contentBytes });
   }
   ctx.events({ type: 'phase-finished', phase: 'digest', tookMs: ctx.clock.monotonicMs() - startedMs });
-  return new Uint8Array(hash.digest());
+  return hash;
 }
 
 async function readChunk(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -105,9 +106,11 @@ function statusesOf({ checks }: VerifyResult): Record<CheckName, string> {
 }
 
 test('a sound snapshot: every check is ok and says what it saw', async () => {
-  const report = await verifyBytes(snapshotBytes(soundRows));
+  const bytes = snapshotBytes(soundRows);
+  const report = await verifyBytes(bytes);
   assert.deepEqual(findingsOf(report), []);
   assert.equal(report.ok, true);
+  assert.equal(report.fileSha256, createHash('sha256').update(bytes).digest('hex'));
   assert.deepEqual(
     report.checks.map(({ name }) => name),
     checkNames,

@@ -24,6 +24,8 @@ export interface VerifyResult {
   readonly checks: readonly VerifyCheck[];
   /** Whether no check failed; warnings do not count. */
   readonly ok: boolean;
+  /** Of the whole file, lower-case hex; undefined where no digest was computed. */
+  readonly fileSha256: string | undefined;
 }
 
 /**
@@ -37,10 +39,15 @@ export async function verifySnapshot(options: VerifyOptions, ctx: OperationConte
   using file = openFileSource(options.path);
   requireWholeFile(file);
   const database = openDatabase(file);
-  const digest = await checkDigest(file, database, { skip: options.skipDigest === true }, ctx);
+  const { check: digest, fileSha256 } = await checkDigest(
+    file,
+    database,
+    { skip: options.skipDigest === true },
+    ctx,
+  );
   const structure = await checkStructure(file, database, ctx);
   const checks = [digest, structure, ...(await checkContent(file, database, ctx))];
-  return { path: options.path, checks, ok: checks.every(({ status }) => status !== 'fail') };
+  return { path: options.path, checks, ok: checks.every(({ status }) => status !== 'fail'), fileSha256 };
 }
 
 async function checkContent(

@@ -122,7 +122,7 @@ async function inspectDataDir(
       mode: there?.mode ?? 0o700,
       selinuxLabel: await selinuxLabel(machine, path, there !== undefined, ctx),
     },
-    content: await readDataDirFacts(machine, path, walDir, prefix),
+    content: await readDataDirFacts(machine, path, walDir, prefix, ctx),
   };
 }
 

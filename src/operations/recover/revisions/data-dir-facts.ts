@@ -1,9 +1,9 @@
-import { isHoldfastError } from '../../../base/index.ts';
-import { buildKeyspace, readStoreRevision } from '../../../formats/mvcc/index.ts';
+import { isHoldfastError, type OperationContext, runPhase } from '../../../base/index.ts';
+import { databasePath } from '../../../formats/data-dir/index.ts';
+import { readStoreRevision } from '../../../formats/mvcc/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import { openDataDirAt, type OpenedDataDir } from '../../data-dir-files/index.ts';
-import { readKubeSystemUid } from './kube-system-uid.ts';
-import { readNodeNames } from './node-names.ts';
+import { type ClusterFacts, clusterFactsSteps } from './cluster-facts.ts';
 
 /** What a data dir says about itself, its log included. Ids are lower-case hex. */
 export interface DataDirFacts {
@@ -33,12 +33,17 @@ export async function readDataDirFacts(
   dataDir: string,
   walDir: string | undefined,
   storagePrefix: string,
+  ctx: OperationContext,
 ): Promise<DataDirFacts | { readonly problem: string } | undefined> {
-  return await withDataDir(machine, dataDir, walDir, (opened) => describe(opened, storagePrefix));
+  const database = await machine.stat(databasePath(dataDir));
+  return await withDataDir(machine, dataDir, walDir, async (opened) => {
+    const steps = clusterFactsSteps(opened.store, storagePrefix);
+    const phase = { phase: 'read the old data', totalBytes: database?.sizeBytes ?? 0 };
+    return describe(opened, await runPhase(steps, ctx, phase));
+  });
 }
 
-function describe(opened: OpenedDataDir, storagePrefix: string): DataDirFacts {
-  const keyspace = buildKeyspace(opened.store);
+function describe(opened: OpenedDataDir, { kubeSystemUid, nodeNames }: ClusterFacts): DataDirFacts {
   return {
     clusterId: opened.clusterId.toString(16),
     memberId: opened.nodeId.toString(16),
@@ -49,8 +54,8 @@ function describe(opened: OpenedDataDir, storagePrefix: string): DataDirFacts {
       isLearner,
     })),
     revision: readStoreRevision(opened.store).current,
-    kubeSystemUid: readKubeSystemUid(opened.store, keyspace, storagePrefix),
-    nodeNames: readNodeNames(keyspace, storagePrefix),
+    kubeSystemUid,
+    nodeNames,
   };
 }
 
@@ -68,7 +73,7 @@ async function withDataDir<T>(
   machine: LocalHost,
   dataDir: string,
   walDir: string | undefined,
-  read: (opened: OpenedDataDir) => T,
+  read: (opened: OpenedDataDir) => T | Promise<T>,
 ): Promise<T | { readonly problem: string } | undefined> {
   if ((await machine.list(`${dataDir}/member`)) === undefined) return undefined;
   try {
@@ -76,7 +81,7 @@ async function withDataDir<T>(
       dataDir: await machine.realPath(dataDir),
       ...(walDir === undefined ? {} : { walDir: await machine.realPath(walDir) }),
     });
-    return read(opened);
+    return await read(opened);
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
     return { problem: error.message };

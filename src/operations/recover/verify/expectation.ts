@@ -1,9 +1,7 @@
 import { openFileSource, type OperationContext, runPhase } from '../../../base/index.ts';
 import { openDatabase } from '../../../formats/bbolt/index.ts';
 import { databasePath } from '../../../formats/data-dir/index.ts';
-import { buildKeyspaceSteps, readStoreRevision } from '../../../formats/mvcc/index.ts';
-import { countUserKeys } from '../revisions/index.ts';
-import { snapshotHashKv } from '../../hashkv/index.ts';
+import { newestHashesSteps, readStoreRevision } from '../../../formats/mvcc/index.ts';
 
 /** What the restored cluster must answer, computed from the staged database before any server has touched it. */
 export interface Expectation {
@@ -17,20 +15,16 @@ export interface Expectation {
 /** Under which name the journal keeps it. */
 export const expectationFact = 'expectation';
 
-/** Reads the staged database. Errors: those of `snapshotHashKv`. */
+/** Reads the staged database. Errors: those of reading it, RECORD_INVALID. */
 export async function expectFromStaged(dataDir: string, ctx: OperationContext): Promise<Expectation> {
-  const path = databasePath(dataDir);
-  using file = openFileSource(path);
+  using file = openFileSource(databasePath(dataDir));
   const database = openDatabase(file);
   const { current, compact, marks } = readStoreRevision(database);
-  const keyspace = await runPhase(buildKeyspaceSteps(database), ctx, {
-    phase: 'count keys',
+  const compactRevisions = [...new Set([compact, marks.finished ?? -1n])];
+  const steps = newestHashesSteps(database, compactRevisions);
+  const { hashes, keyCount } = await runPhase(steps, ctx, {
+    phase: 'hash',
     totalBytes: file.sizeBytes,
   });
-  const hashes = [];
-  for (const compactRevision of new Set([compact, marks.finished ?? -1n])) {
-    const { hash } = await snapshotHashKv({ path, revision: current, compactRevision }, ctx);
-    hashes.push({ compactRevision, hash });
-  }
-  return { revision: current, keyCount: countUserKeys(keyspace), hashes };
+  return { revision: current, keyCount, hashes };
 }
