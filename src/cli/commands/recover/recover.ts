@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { OperationContext } from '../../../base/index.ts';
 import type { PreflightReport, RecoverOptions } from '../../../operations/recover/index.ts';
 import { type CommandHost, defineCommand, usageError } from '../../command/index.ts';
@@ -86,7 +87,8 @@ export const recoverCommand = defineCommand({
     }
     const result = await recover.recoverControlPlane(
       {
-        snapshotPath: args[0]!,
+        // It is looked for again when the recovery is resumed, from wherever that is.
+        snapshotPath: resolve(args[0]!),
         ...(flags['data-dir'] === undefined ? {} : { dataDir: flags['data-dir'] }),
         ...bumpOf(flags),
         skipHashCheck: flags['skip-hash-check'],

@@ -15,6 +15,7 @@ import { sanitizeStaged } from '../sanitize/index.ts';
 import { giveOwner } from './owner.ts';
 import { expectFromStaged, expectationFact } from '../verify/index.ts';
 import { exists, removeEmptyDirectory } from './move-path.ts';
+import { requireSameSnapshot } from './same-snapshot.ts';
 import type { PlannedManifest } from '../plan/index.ts';
 import type { StepWork } from '../work/index.ts';
 import { nothingToRevert, type Step } from './step.ts';
@@ -40,6 +41,7 @@ async function restore(work: StepWork): Promise<void> {
   const { plan, host, machine, ctx } = work;
   const dataDir = await machine.realPath(host.stagedDataDir);
   if (await exists(dataDir)) return;
+  await requireSameSnapshot(work);
   const walDir = host.stagedWalDir === undefined ? undefined : await machine.realPath(host.stagedWalDir);
   await mkdir(dirname(dataDir), { recursive: true, mode: 0o700 });
   await restoreSnapshot(
