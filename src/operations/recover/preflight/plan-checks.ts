@@ -3,7 +3,10 @@ import { checkCertificates } from './certificate-checks.ts';
 import type { ChecksInput, PlanCheck } from './checks-input.ts';
 import { checkEncryption } from './encryption-checks.ts';
 import { checkIdentity, checkMembersCovered } from './identity-checks.ts';
+import { checkLedger } from './ledger-checks.ts';
 import { checkManifests } from './manifest-checks.ts';
+import { checkMembersDiffer } from './member-checks.ts';
+import { checkNewDataDir } from './new-data-dir-checks.ts';
 import { checkPlace } from './place-checks.ts';
 import { checkQuota } from './quota-checks.ts';
 import { checkRevision } from './revision-checks.ts';
@@ -11,13 +14,16 @@ import { checkVersion } from './version-checks.ts';
 
 const checks: readonly PlanCheck[] = [
   checkIdentity,
+  checkMembersDiffer,
   checkMembersCovered,
+  checkLedger,
   checkRevision,
   checkVersion,
   checkQuota,
   checkEncryption,
   checkManifests,
   checkPlace,
+  checkNewDataDir,
   checkCertificates,
 ];
 

@@ -1,8 +1,24 @@
 import type { PlanCheck } from './checks-input.ts';
 
+/** Revisions are signed numbers of 64 bits; half of them is more than any cluster will ever write. */
+const mostRevision = 2n ** 62n;
+
 /** Clients that have seen a revision must never see it again for something else. */
 export const checkRevision: PlanCheck = ({ plan }) => {
   const { bump, target, highWater, source } = plan.revision;
+  if (target > mostRevision) {
+    return [
+      {
+        severity: 'fail',
+        code: 'revision-too-high',
+        message:
+          `the cluster would start at revision ${target}, too near to the end of what etcd can count` +
+          (source === 'ledger'
+            ? '; the ledger says so: move it away if it is wrong'
+            : '; give a smaller --bump-revision'),
+      },
+    ];
+  }
   if (bump === 0n) {
     return [
       {

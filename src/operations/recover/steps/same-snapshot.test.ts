@@ -19,7 +19,9 @@ test('a snapshot that was replaced after the plan was made is not restored', asy
   await writeFile(snapshotFile, 'Checked');
   await assert.rejects(check(), { code: 'DIGEST_MISMATCH', message: /latest\.db has changed since/ });
   const interrupted = operationContext({ signal: AbortSignal.abort() });
-  await assert.rejects(requireSameSnapshot({ plan, snapshotFile, ctx: interrupted }), { code: 'INTERRUPTED' });
+  await assert.rejects(requireSameSnapshot({ plan, snapshotFile, ctx: interrupted }), {
+    code: 'INTERRUPTED',
+  });
   await rm(snapshotFile);
   await assert.rejects(check(), { code: 'FILE_NOT_FOUND' });
 });
