@@ -52,13 +52,13 @@ async function everyStep(t: TestContext, cycles: RecoveryCycles, way: Way, mode:
   assert.ok(killedSteps.length >= fewestSteps, killedSteps.join(', '));
 }
 
-/** One step out of each quarter, the modes by turns. */
+/** One step out of each third, the modes by turns. */
 async function someSteps(t: TestContext, cycles: RecoveryCycles): Promise<void> {
   const random = new Random(testSeed(t));
-  const quarter = fewestSteps / 4;
+  const third = fewestSteps / 3;
   for (const [index, way] of (['resume', 'rollBack'] as const).entries()) {
-    for (let part = 0; part < 4; part++) {
-      const killAt = part * quarter + random.int(1, quarter);
+    for (let part = 0; part < 3; part++) {
+      const killAt = part * third + random.int(1, third);
       await killedAt(cycles, killAt, { mode: modes[(part + index) % 2]!, way });
     }
   }

@@ -162,8 +162,11 @@ export class RecoveryCycles implements AsyncDisposable {
     assert.equal(after.dataDir, dataDir ?? before.dataDir, context);
     const fence = `etc/kubernetes/holdfast-recover-${id}`;
     const fresh = dataDir === undefined ? [kept] : [dataDir, fence, `${fence}/etcd.yaml`];
-    const ledger = `var/lib/${after.dataDir.split('/').at(-1)!}.holdfast-ledger.json`;
-    const names = new Set([...before.names, ...fresh.map((path) => path.replace(/^\//, '')), ledger]);
+    const ledgers = [before.dataDir, after.dataDir].map((path) => `${path}.holdfast-ledger.json`);
+    const names = new Set([
+      ...before.names,
+      ...[...fresh, ...ledgers].map((path) => path.replace(/^\//, '')),
+    ]);
     const found = after.names.filter((name) => !cutShort || !isScrap(name));
     assert.deepEqual(found, [...names].sort(), context);
     const { 'etcd.yaml': etcdManifest, ...others } = after.manifests;
@@ -192,6 +195,15 @@ export class RecoveryCycles implements AsyncDisposable {
     assert.ok(isDeepStrictEqual(after.manifests, before.manifests), `${context}: manifests differ`);
     assert.ok(isDeepStrictEqual(after.keys, before.keys), `${context}: keys differ`);
     assert.equal(this.isPending, false, context);
+  }
+
+  /** What clients may have seen of a cluster that was taken back is noted, so that the next recovery passes it. */
+  async isRemembered({ before }: Cycle, context: string): Promise<void> {
+    const { target, outcome } = await this.#lastRecovery();
+    assert.equal(outcome, 'rolled-back', context);
+    const path = join(this.sandbox.plane.root, `${before.dataDir}.holdfast-ledger.json`);
+    const { highWater } = JSON.parse(await readFile(path, 'utf8')) as { highWater: string };
+    assert.ok(BigInt(highWater) >= target, `${context}: ${highWater} is below ${target}`);
   }
 
   /** Killed before anything was journaled: nothing was touched, and there is nothing to finish. */

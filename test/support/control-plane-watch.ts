@@ -4,6 +4,7 @@
  */
 import { type Dirent, lstatSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from './control-plane/system-error.ts';
 
 export interface ControlPlaneWatch extends Disposable {
@@ -12,6 +13,10 @@ export interface ControlPlaneWatch extends Disposable {
    * in directories of earlier recoveries.
    */
   begin(): void;
+  /** What was wrong since `begin`. */
+  problems(): readonly string[];
+  /** Resolves after the next look. */
+  looked(): Promise<void>;
   /** Stops judging; throws when anything was wrong since `begin`. Returns how often it has looked. */
   end(): number;
 }
@@ -44,6 +49,11 @@ export function watchControlPlane({ root, manifestsDir }: Watched): ControlPlane
       looks = 0;
       isOn = true;
       look();
+    },
+    problems: () => [...problems],
+    async looked() {
+      const before = looks;
+      while (looks === before) await delay(lookEveryMs);
     },
     end() {
       look();

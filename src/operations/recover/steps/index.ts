@@ -3,6 +3,7 @@ import { verifyApiServerSteps, verifyEtcdSteps } from './verify-steps.ts';
 import { commitSteps } from './commit-steps.ts';
 import { kubeletSteps } from './kubelet-step.ts';
 import { fenceClientSteps, fenceEtcdSteps, startSteps } from './manifest-steps.ts';
+import { revisionSteps } from './revision-step.ts';
 import { stageSteps } from './stage-steps.ts';
 import type { StepWork } from '../work/index.ts';
 import type { Step } from './step.ts';
@@ -18,6 +19,7 @@ export function stepsOf(work: Pick<StepWork, 'plan' | 'host'>): readonly Step[] 
     ...fenceClientSteps(work),
     ...fenceEtcdSteps(work),
     ...swapSteps(work),
+    ...revisionSteps(),
     ...startSteps(work, 'start-etcd', ['etcd']),
     ...verifyEtcdSteps(),
     ...startSteps(work, 'start-api-server', ['kube-apiserver']),
