@@ -9,8 +9,9 @@ import { type TestEvent, type TestTally, reportTests } from '../test/support/rep
  * Runs the tests: `node scripts/test.ts [FILE | DIRECTORY]...`, all of `src/` and `test/` by default. The real etcd
  * programs are brought in first, so that test files running side by side do not all wait for them.
  */
-const testTimeoutMs = 540_000;
-const fileTimeoutMs = 600_000;
+const patience = process.env['HOLDFAST_SOAK'] === '1' ? 8 : 1;
+const testTimeoutMs = 540_000 * patience;
+const fileTimeoutMs = 600_000 * patience;
 const root = resolve(import.meta.dirname, '..');
 
 async function testFiles(paths: readonly string[]): Promise<string[]> {
