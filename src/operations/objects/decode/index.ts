@@ -1,5 +1,7 @@
 /** Stored values as objects: decryption and decoding, and counts of what could not be read. */
+export { estimateMoment } from './estimate-moment.ts';
 export {
+  type DecryptedValue,
   type ObjectReader,
   type ObjectReaderOptions,
   openObjectReader,

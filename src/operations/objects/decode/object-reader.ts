@@ -1,5 +1,15 @@
 import type { Finding } from '../../../base/index.ts';
-import type { DecodedObject, StorageKey } from '../../../formats/kubernetes-object/index.ts';
+import {
+  createDecryptor,
+  type DecodedObject,
+  decodeObject,
+  decodeObjectMetadata,
+  type Decryptor,
+  type EncryptionRules,
+  isEncryptedValue,
+  type StorageKey,
+} from '../../../formats/kubernetes-object/index.ts';
+import { readEncryptionRules } from './read-rules.ts';
 
 /** A stored value that could not be read as an object, and why. */
 export interface UnreadObject {
@@ -20,6 +30,8 @@ export interface ReadCounts {
   readonly undecoded: number;
   /** Objects with fields that the table of kinds does not know. */
   readonly withUnknownFields: number;
+  /** Objects of kinds that the table does not know: only their metadata was decoded. */
+  readonly ofUnknownKinds: number;
   /** By what they want, in words: `aescbc v1, key "key1"`. */
   readonly wantedKeys: ReadonlyMap<string, number>;
 }
@@ -37,16 +49,21 @@ export interface ReadObjectOptions {
   readonly depth?: 'whole' | 'metadata';
   /** Leaves out what the API server changes while it reads. */
   readonly asStored?: boolean;
+  /** Leaves the counts as they are. */
+  readonly uncounted?: boolean;
+}
+
+export interface DecryptedValue {
+  readonly value: Uint8Array;
+  /** Why it is still encrypted. */
+  readonly finding?: Finding;
 }
 
 /** Reads stored values, decrypting them where a configuration has the keys. Never throws for what a value holds. */
 export interface ObjectReader {
   read(value: Uint8Array, of: ValuePlace, options?: ReadObjectOptions): Promise<ReadObject>;
   /** The value as it was before encryption; what could not be decrypted comes back as it is, with the finding. */
-  decrypt(
-    value: Uint8Array,
-    of: ValuePlace,
-  ): Promise<{ readonly value: Uint8Array; readonly finding?: Finding }>;
+  decrypt(value: Uint8Array, of: ValuePlace): Promise<DecryptedValue>;
   readonly counts: ReadCounts;
 }
 
@@ -56,4 +73,89 @@ export interface ObjectReaderOptions {
 }
 
 /** Errors: FILE_NOT_FOUND, FILE_NOT_READABLE, CONFIG_FILE_INVALID; never with key material. */
-export declare function openObjectReader(options?: ObjectReaderOptions): Promise<ObjectReader>;
+export async function openObjectReader(options: ObjectReaderOptions = {}): Promise<ObjectReader> {
+  const { encryptionConfigFile: path } = options;
+  return new DecryptingReader(path === undefined ? undefined : await readEncryptionRules(path));
+}
+
+class DecryptingReader implements ObjectReader {
+  readonly counts = {
+    decoded: 0,
+    encrypted: 0,
+    undecoded: 0,
+    withUnknownFields: 0,
+    ofUnknownKinds: 0,
+    wantedKeys: new Map<string, number>(),
+  };
+  readonly #decryptor: Decryptor;
+
+  constructor(rules: EncryptionRules | undefined) {
+    this.#decryptor = createDecryptor(rules);
+  }
+
+  async read(value: Uint8Array, of: ValuePlace, options: ReadObjectOptions = {}): Promise<ReadObject> {
+    const plain = isEncryptedValue(value) ? await this.#decrypt(value, of) : value;
+    const isCounted = options.uncounted !== true;
+    if (!(plain instanceof Uint8Array)) {
+      if (isCounted) this.#countEncrypted(plain.wants);
+      return { state: 'encrypted', finding: plain.finding };
+    }
+    const { depth = 'whole', asStored = false } = options;
+    const decode = depth === 'whole' ? decodeObject : decodeObjectMetadata;
+    const found = decode(plain, { modRevision: of.modRevision, asStored });
+    const read: ReadObject =
+      found.state === 'encrypted' ? { state: 'undecoded', finding: encryptedTwice } : found;
+    if (isCounted) this.#count(read);
+    return read;
+  }
+
+  async decrypt(value: Uint8Array, of: ValuePlace): Promise<DecryptedValue> {
+    const plain = isEncryptedValue(value) ? await this.#decrypt(value, of) : value;
+    return plain instanceof Uint8Array ? { value: plain } : { value, finding: plain.finding };
+  }
+
+  async #decrypt(value: Uint8Array, { key, place }: ValuePlace): Promise<Uint8Array | NotDecrypted> {
+    const { group, resource } = place;
+    const outcome = await this.#decryptor.decryptWithKms({ value, key, group, resource });
+    if (outcome.state === 'plain' || outcome.state === 'decrypted') return outcome.value;
+    if (outcome.state === 'needs-data-key') {
+      const { plugin, apiVersion } = outcome.request;
+      return { finding: keyNotUnwrapped, wants: `kms ${apiVersion}, plugin "${plugin}"` };
+    }
+    const { provider, version, keyName } = outcome.encryption;
+    return { finding: outcome.finding, wants: `${provider} ${version}, key "${keyName}"` };
+  }
+
+  #count(read: ReadObject): void {
+    if (read.state !== 'decoded') {
+      this.counts.undecoded++;
+      return;
+    }
+    this.counts.decoded++;
+    if (read.unknownFieldCount > 0) this.counts.withUnknownFields++;
+    if (!read.isKnownKind) this.counts.ofUnknownKinds++;
+  }
+
+  #countEncrypted(wants: string): void {
+    this.counts.encrypted++;
+    this.counts.wantedKeys.set(wants, (this.counts.wantedKeys.get(wants) ?? 0) + 1);
+  }
+}
+
+interface NotDecrypted {
+  readonly finding: Finding;
+  /** The key in words. */
+  readonly wants: string;
+}
+
+const encryptedTwice: Finding = {
+  severity: 'warn',
+  code: 'encrypted-twice',
+  message: 'what came out of the decryption is encrypted again',
+};
+
+const keyNotUnwrapped: Finding = {
+  severity: 'warn',
+  code: 'encrypted-kms-failed',
+  message: 'the KMS plugin gave no key for it',
+};

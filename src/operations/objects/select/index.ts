@@ -4,7 +4,9 @@ export {
   type FoundKey,
   type FoundObject,
   type ObjectSelection,
+  type ReadDepth,
   selectKeys,
   selectObjects,
+  type SelectOptions,
   type SelectFrom,
 } from './select-objects.ts';
