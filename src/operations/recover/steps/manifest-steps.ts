@@ -38,6 +38,9 @@ export function fenceClientSteps({ host }: Pick<StepWork, 'host'>): Step[] {
   ];
 }
 
+/** The kubelet sees at once that a manifest is gone; a container that it is just starting takes it a moment. */
+const crashingQuietMs = 5000;
+
 /** etcd last, when nobody writes any more. */
 export function fenceEtcdSteps({ host }: Pick<StepWork, 'host'>): Step[] {
   const etcd = host.manifests.filter(({ role }) => role === 'etcd');
@@ -55,7 +58,7 @@ export function fenceEtcdSteps({ host }: Pick<StepWork, 'host'>): Step[] {
       name: 'fence/etcd-gone',
       phase: 'fence-etcd',
       async apply(work) {
-        await waitUntilGone(work, etcd);
+        await waitUntilGone(work, etcd, host.before.etcdHealthy ? 0 : crashingQuietMs);
         await waitUntilReleased(work, work.host.oldDataDir);
       },
       revert: nothingToRevert,

@@ -13,9 +13,18 @@ export async function processesOf(machine: LocalHost, mark: ProcessMark): Promis
   );
 }
 
-/** Waits until no process of these static pods is left. Errors: TIMEOUT, which names what still runs. */
-export async function waitUntilGone(work: StepWork, manifests: readonly PlannedManifest[]): Promise<void> {
+/**
+ * Waits until no process of these static pods is left. Errors: TIMEOUT, which names what still runs.
+ * @param quietMs for how long there must be none. A pod that was crashing when its manifest was taken away has no process
+ * at most moments, and the kubelet may be about to start it once more.
+ */
+export async function waitUntilGone(
+  work: StepWork,
+  manifests: readonly PlannedManifest[],
+  quietMs = 0,
+): Promise<void> {
   const { machine, plan, ctx } = work;
+  let goneSinceMs: number | undefined;
   await waitUntil(
     `${manifests.map(({ role }) => role).join(', ')} on ${work.host.host} did not stop`,
     async () => {
@@ -25,9 +34,12 @@ export async function waitUntilGone(work: StepWork, manifests: readonly PlannedM
         ),
       );
       const left = running.flat();
-      return left.length === 0 ? { done: undefined } : { waitingFor: left.join(', ') };
+      goneSinceMs = left.length === 0 ? (goneSinceMs ?? ctx.clock.monotonicMs()) : undefined;
+      if (goneSinceMs === undefined) return { waitingFor: left.join(', ') };
+      if (ctx.clock.monotonicMs() - goneSinceMs >= quietMs) return { done: undefined };
+      return { waitingFor: `none for ${quietMs / 1000} s` };
     },
-    { timeoutMs: plan.waitTimeoutMs },
+    { timeoutMs: plan.waitTimeoutMs + quietMs },
     ctx,
   );
 }

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../../../base/index.ts';
+import { databasePath } from '../../../formats/data-dir/index.ts';
 import { readDataDirRevision } from '../revisions/index.ts';
 import { exists, movePath } from './move-path.ts';
 import type { StepWork } from '../work/index.ts';
@@ -11,6 +12,7 @@ export function swapSteps({ host }: Pick<StepWork, 'host'>): Step[] {
     renameStep(`swap/place-${index}`, staged, live),
   ]);
   return [
+    { name: 'swap/check-fence', phase: 'swap', apply: checkFence, revert: nothingToRevert },
     { name: 'swap/check-revision', phase: 'swap', apply: checkRevision, revert: nothingToRevert },
     ...renames,
   ];
@@ -25,6 +27,29 @@ function renameStep(name: string, from: string, to: string): Step {
     apply: (work) => move(work, from, to),
     revert: (work) => move(work, to, from),
   };
+}
+
+/** Somebody, or something that keeps files as they were, may have put the manifest back in the meantime. */
+async function checkFence(work: StepWork): Promise<void> {
+  const { host, machine } = work;
+  for (const { role, file } of host.manifests) {
+    if (role !== 'etcd' || !(await exists(await machine.realPath(file)))) continue;
+    throw new HoldfastError(
+      'PLACE_TAKEN',
+      `${host.host}: ${file} has come back while etcd was to stay away`,
+      {
+        hint: 'Stop what puts it back, move it away, and run "holdfast recover --rollback" if that was not done by itself.',
+        details: { path: file },
+      },
+    );
+  }
+  const holders = await machine.holdersOf(databasePath(host.oldDataDir));
+  if (holders.length === 0) return;
+  throw new HoldfastError(
+    'PLACE_TAKEN',
+    `${host.host}: process ${holders.join(', ')} has opened the database in ${host.oldDataDir} again`,
+    { details: { path: host.oldDataDir } },
+  );
 }
 
 /**
