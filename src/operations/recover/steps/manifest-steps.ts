@@ -106,6 +106,7 @@ async function giveBack(work: StepWork, manifest: PlannedManifest, from: string)
 /** Undoes a start: the new process must be gone before anything else is undone. */
 async function takeAway(work: StepWork, manifest: PlannedManifest): Promise<void> {
   const away = manifest.editedFile ?? manifest.fencedFile;
+  if (manifest.role === 'etcd') await waitForPeersBeforeToStop(work);
   await move(work, manifest.file, away);
   await waitUntilGone(work, [manifest]);
   if (manifest.role === 'etcd') await waitUntilReleased(work, work.host.dataDir);
