@@ -6,6 +6,7 @@ import {
   waitForPeersBefore,
   waitForPeersBeforeToStop,
 } from '../verify/index.ts';
+import { waitUntilSilent } from './api-server-silent.ts';
 import { restartKubelet } from './kubelet-step.ts';
 import { movePath } from './move-path.ts';
 import { waitUntilGone, waitUntilReleased } from './processes.ts';
@@ -32,7 +33,10 @@ export function fenceClientSteps({ host }: Pick<StepWork, 'host'>): Step[] {
     {
       name: 'fence/clients-gone',
       phase: 'fence-clients',
-      apply: (work) => waitUntilGone(work, clients),
+      async apply(work) {
+        await waitUntilGone(work, clients);
+        if (clients.some(({ role }) => role === 'kube-apiserver')) await waitUntilSilent(work);
+      },
       revert: nothingToRevert,
     },
   ];
