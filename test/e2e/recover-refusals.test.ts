@@ -188,6 +188,15 @@ const ofThePlaces: readonly Refusal[] = [
     },
   },
   {
+    name: 'a log dir that is a mount point',
+    says: /\/mnt\/log is a mount point, which cannot be renamed/,
+    async provoke(copy, _, t) {
+      await addFlag(copy, etcdManifest, '--wal-dir=/mnt/log');
+      await addMount(copy, '/mnt/log');
+      return await copy.mount(t, '/mnt/log', 1 << 30);
+    },
+  },
+  {
     name: 'a manifests dir that is a mount point',
     says: /the manifests dir is a file system of its own/,
     provoke: (copy, _, t) => copy.mount(t, manifests, 1 << 20, { keepFiles: true }),

@@ -11,8 +11,13 @@ import { runHoldfastProcess, type HoldfastOptions } from '../faults/holdfast-pro
 import { type Peer, type PeerLine, requirePeer } from '../peers/index.ts';
 import {
   type ControlPlane,
-  type ControlPlaneOptions,
-  makeControlPlane,
+  type ControlPlaneLayout,
+  layOutControlPlane,
+  type LayoutOptions,
+  loadObjects,
+  sampleObjects,
+  startControlPlane,
+  type StartOptions,
 } from '../support/control-plane/index.ts';
 import { type LiveKeys, readFileContent, readLiveContent } from '../support/live-keys.ts';
 import type { RunResult } from '../support/run-command.ts';
@@ -38,9 +43,11 @@ export interface RecoverSandbox extends AsyncDisposable {
 export async function openRecoverSandbox(
   t: TestContext,
   line: PeerLine,
-  options: Omit<ControlPlaneOptions, 'root' | 'peer'> & {
+  options: Omit<LayoutOptions & StartOptions, 'root' | 'peer'> & {
+    /** Done when the files are there and nothing runs. What is returned is disposed after everything has stopped. */
+    readonly beforeStart?: (layout: ControlPlaneLayout) => Promise<AsyncDisposable | undefined>;
     /** Done before the snapshot is saved. */
-    readonly prepare?: (plane: ControlPlane) => Promise<void>;
+    readonly beforeSave?: (plane: ControlPlane) => Promise<void>;
   } = {},
 ): Promise<RecoverSandbox | undefined> {
   const peer = await requirePeer(t, line);
@@ -48,8 +55,11 @@ export async function openRecoverSandbox(
   const stack = new AsyncDisposableStack();
   try {
     const dir = stack.use(await tempDir(`recover-${line}`));
-    const plane = stack.use(await makeControlPlane({ root: join(dir.path, 'root'), peer, ...options }));
-    await options.prepare?.(plane);
+    const layout = await layOutControlPlane({ root: join(dir.path, 'root'), peer, ...options });
+    stack.use(await options.beforeStart?.(layout));
+    const plane = stack.use(await startControlPlane(layout, options));
+    await fill(plane);
+    await options.beforeSave?.(plane);
     const snapshotPath = join(dir.path, 'snapshot.db');
     await saveByHoldfast(plane, snapshotPath);
     return {
@@ -70,6 +80,13 @@ export async function openRecoverSandbox(
     await stack.disposeAsync();
     throw error;
   }
+}
+
+async function fill(plane: ControlPlane): Promise<void> {
+  await plane.etcdReady();
+  await using etcd = plane.openEtcd();
+  await loadObjects(etcd, sampleObjects({ clusterUid: plane.clusterUid, nodeName: plane.nodeName }));
+  await plane.apiReady();
 }
 
 /** Flags for a sandbox: its root, and a limit of waits below those of the tests. */
@@ -137,15 +154,15 @@ export async function getGeneration(plane: ControlPlane, name: string): Promise<
   return (answer.json() as ConfigMapList['items'][number]).data?.generation ?? '';
 }
 
-/** The store as it is now, keys of API servers that say that they are there left out: those change by themselves. */
+/** The store as it is now, without the keys by which servers say that they are there: those change by themselves. */
 export async function readLasting(plane: ControlPlane): Promise<LiveKeys> {
   await using etcd = plane.openEtcd();
   const { keys } = await readLiveContent(etcd);
-  return new Map([...keys].filter(([key]) => !isMasterLease(key)));
+  return new Map([...keys].filter(([key]) => !isSignOfLife(Buffer.from(key, 'base64').toString())));
 }
 
-function isMasterLease(key: string): boolean {
-  return Buffer.from(key, 'base64').toString().startsWith('/registry/masterleases/');
+function isSignOfLife(key: string): boolean {
+  return key.startsWith('/registry/masterleases/') || key.startsWith('/registry/leases/kube-system/');
 }
 
 /** Everything works again: etcd, the API server, and all containers of the four manifests. */

@@ -47,6 +47,7 @@ export interface DataDirPlace {
   readonly isMountPoint: boolean;
   /** The log is in a directory of its own. */
   readonly walDir: string | undefined;
+  readonly walDirExists: boolean;
   readonly owner: PlannedOwner;
   readonly content: DataDirFacts | Problem | undefined;
 }

@@ -46,7 +46,7 @@ export async function inspectHost(
   options: InspectOptions,
   ctx: OperationContext,
 ): Promise<HostFacts> {
-  const pending = await readPendingRecovery(await machine.realPath(journalPath), ctx);
+  const pending = await readPendingRecovery(await machine.realPath(journalPath));
   const discovery = await discover(
     {
       root: machine.root,
@@ -116,6 +116,7 @@ async function inspectDataDir(
     exists: there !== undefined,
     isMountPoint: there !== undefined && parent !== undefined && there.dev !== parent.dev,
     walDir,
+    walDirExists: walDir !== undefined && (await machine.stat(walDir)) !== undefined,
     owner: {
       uid: there?.uid ?? 0,
       gid: there?.gid ?? 0,

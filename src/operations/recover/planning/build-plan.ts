@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { HoldfastError } from '../../../base/index.ts';
 import { editDataDir } from '../../../kubernetes/index.ts';
 import type { EtcdInstallation } from '../../discover/index.ts';
@@ -147,8 +147,12 @@ function planSwaps(
       };
   const { walDir } = place;
   if (walDir === undefined) return { stagedDataDir, stagedWalDir: undefined, swaps: [swap] };
-  const stagedWalDir = `${walDir}.staged-${id}`;
-  const kept = hasOld ? `${walDir}.before-${id}` : undefined;
+  const below = relative(dataDir, walDir);
+  const isNested = !below.startsWith('..');
+  const stagedWalDir = isNested ? join(stagedDataDir, below) : `${walDir}.staged-${id}`;
+  // A log below a data dir that is renamed goes along with it.
+  if (isNested && !isInside) return { stagedDataDir, stagedWalDir, swaps: [swap] };
+  const kept = place.walDirExists ? `${walDir}.before-${id}` : undefined;
   return { stagedDataDir, stagedWalDir, swaps: [swap, { live: walDir, staged: stagedWalDir, kept }] };
 }
 

@@ -27,7 +27,9 @@ export function planRevision(
 ): PlannedRevision {
   const seen = highest(hosts.flatMap(seenOn));
   const noted = highest(hosts.flatMap(notedOn));
-  const best = highest([seen, noted].filter((mark) => mark !== undefined));
+  const marks = [seen, noted].filter((mark) => mark !== undefined);
+  // What has not come as far as the snapshot is not what became of it: an etcd that began anew on an empty disk.
+  const best = highest(marks.filter((mark) => mark.revision >= snapshotRevision));
   const bump = requestedBump ?? computeBump(snapshotRevision, seen, best);
   return {
     bump,
@@ -37,10 +39,10 @@ export function planRevision(
   };
 }
 
+/** What lies behind the ledger began anew, too: how far the lost store had come since, nobody has seen. */
 function computeBump(snapshot: bigint, seen: HighWater | undefined, best: HighWater | undefined): bigint {
-  const margin = seen === undefined ? marginUnseen : marginAfterLook;
-  const base = best === undefined || best.revision < snapshot ? snapshot : best.revision;
-  return base + margin - snapshot;
+  const margin = best !== undefined && best === seen ? marginAfterLook : marginUnseen;
+  return (best?.revision ?? snapshot) + margin - snapshot;
 }
 
 function seenOn({ discovery, dataDir }: HostFacts): HighWater[] {

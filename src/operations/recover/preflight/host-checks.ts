@@ -1,5 +1,6 @@
 /** Checks that need the plan and the host itself. */
 import { lookup } from 'node:dns/promises';
+import { dirname } from 'node:path';
 import type { Finding, OperationContext } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import type { HostPlan, RecoveryPlan } from '../plan/index.ts';
@@ -16,6 +17,7 @@ export async function checkHostForPlan(
   return [
     ...(await checkPeerNames(plan)),
     ...(await checkPlaces(machine, host)),
+    ...(await checkLogPlace(machine, host)),
     ...(await checkRoom(machine, plan, host)),
   ];
 }
@@ -53,6 +55,20 @@ async function checkPlaces(machine: LocalHost, host: HostPlan): Promise<Finding[
       severity: 'fail',
       code: 'data-dir-exists',
       message: `${host.dataDir} exists already; name a directory that does not`,
+    },
+  ];
+}
+
+/** The directory of the log is put in place by a rename, which a mount point does not allow. */
+async function checkLogPlace(machine: LocalHost, { walDir }: HostPlan): Promise<Finding[]> {
+  if (walDir === undefined) return [];
+  const [log, parent] = [await machine.stat(walDir), await machine.stat(dirname(walDir))];
+  if (log === undefined || log.dev === parent?.dev) return [];
+  return [
+    {
+      severity: 'fail',
+      code: 'wal-dir-mount-point',
+      message: `${walDir} is a mount point, which cannot be renamed; let --wal-dir name a directory inside it`,
     },
   ];
 }
