@@ -19,8 +19,13 @@ test('only yes is a yes', async () => {
     assert.equal(await askYes('Sure?', terminal(no).io), false, JSON.stringify(no));
 });
 
-test('Ctrl-C at the question is no answer, and the line ends there', async () => {
-  const { io, shown } = terminal('', AbortSignal.abort());
-  await assert.rejects(askYes('Sure?', io), { code: 'INTERRUPTED' });
+test('Ctrl-C at the question is an end at once, and the line ends there', async () => {
+  const stop = new AbortController();
+  const { io, shown } = terminal('', stop.signal);
+  // A terminal at which nothing more is typed.
+  const stdin = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
+  const asking = askYes('Sure?', { ...io, stdin } as unknown as CliIo);
+  stop.abort();
+  await assert.rejects(asking, { code: 'INTERRUPTED' });
   assert.equal(shown.join(''), 'Sure? Type yes to go on: \n');
 });
