@@ -3,13 +3,13 @@ import { changeMember, isJsonObject, without } from './edit-object.ts';
 
 /** What is left out of a comparison. */
 export interface NoiseRules {
-  /** What changes by itself: managed fields, resource versions, heartbeats, events. */
+  /** What changes by itself: managed fields, resource versions, heartbeats, leases, events. */
   readonly ignoreNoise: boolean;
   /** What controllers report. */
   readonly ignoreStatus: boolean;
 }
 
-/** Events tell what happened, come by the hundred, and are gone after an hour. */
+/** Events come by the hundred and are gone after an hour; leases are renewed every few seconds. */
 export function isNoisyResource({
   group,
   resource,
@@ -17,6 +17,7 @@ export function isNoisyResource({
   readonly group: string;
   readonly resource: string;
 }): boolean {
+  if (resource === 'leases') return group === 'coordination.k8s.io';
   return resource === 'events' && (group === '' || group === 'events.k8s.io');
 }
 
@@ -28,7 +29,6 @@ export function withoutNoise(object: JsonObject, { ignoreNoise, ignoreStatus }: 
   rest = changeMember(rest, 'metadata', (metadata) =>
     without(metadata, ['managedFields', 'resourceVersion']),
   );
-  if (rest['kind'] === 'Lease') rest = changeMember(rest, 'spec', (spec) => without(spec, ['renewTime']));
   if (rest['kind'] === 'Node') rest = changeMember(rest, 'status', withoutHeartbeats);
   return rest;
 }

@@ -1,0 +1,27 @@
+import type { OperationContext } from '../../../base/index.ts';
+import { openObjectReader, type ObjectReaderOptions } from '../decode/index.ts';
+import { openResourceCatalog, type SelectFrom } from '../select/index.ts';
+import { openObjectSource, type ObjectSourceOptions } from '../source/index.ts';
+
+export interface InspectionOptions extends ObjectSourceOptions, ObjectReaderOptions {}
+
+/** Dispose it. */
+export type Inspection = SelectFrom & AsyncDisposable;
+
+/** Opens a source and what is needed to select objects in it. Errors: those of the three parts. */
+export async function openInspection(options: InspectionOptions, ctx: OperationContext): Promise<Inspection> {
+  const reader = await openObjectReader(options);
+  const source = await openObjectSource(options, ctx);
+  try {
+    const catalog = await openResourceCatalog(source, reader);
+    return {
+      source,
+      reader,
+      catalog,
+      [Symbol.asyncDispose]: () => Promise.resolve(source[Symbol.asyncDispose]()),
+    };
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
