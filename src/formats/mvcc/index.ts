@@ -23,7 +23,7 @@ export {
   type NewestHashes,
   newestHashesSteps,
 } from './hash-kv.ts';
-export { collectKeysSteps, KeySet, type RowLook } from './key-set.ts';
+export { collectKeysSteps, KeySet, type LiveKeySet, type RowLook } from './key-set.ts';
 export { KeyTable } from './key-table.ts';
 export { decodeKeyValue, encodeKeyValue, encodeTombstone, type KeyValue } from './key-value.ts';
 export { type KeyAtRow, type KeyGeneration, type KeyRange, Keyspace } from './keyspace.ts';

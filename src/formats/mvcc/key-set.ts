@@ -6,20 +6,29 @@ import { RecordScanner } from './record-scanner.ts';
 import { revisionKeyBytes, revisionKeyFault } from './revision.ts';
 import { type KeyValueStoreFile, scanRows } from './store-file.ts';
 
+/** User keys, and which of them exist. Keys have ids from 0 on, in the order in which they were first written. */
+export interface LiveKeySet {
+  /** Distinct user keys in all rows, deleted ones included. */
+  readonly size: number;
+  /** A user key, as a view of the set. */
+  key(id: number): Uint8Array;
+  isAlive(id: number): boolean;
+  /** Keys that a client can read: a restore with a raised revision leaves a row with an empty key, which none can. */
+  countLiveKeys(): number;
+}
+
 /**
  * The user keys of a store, and which of them exist at its newest revision: all that a `Keyspace` tells without order
- * and history, for a third of its cost. Keys have ids from 0 on, in the order in which they were first written.
+ * and history, for a third of its cost.
  */
-export class KeySet {
+export class KeySet implements LiveKeySet {
   readonly #keys = new KeyTable();
   readonly #alive = new Uint32Column();
 
-  /** Distinct user keys in all rows, deleted ones included. */
   get size(): number {
     return this.#alive.length;
   }
 
-  /** A user key, as a view of the set. */
   key(id: number): Uint8Array {
     return this.#keys.arena.at(id);
   }
@@ -28,7 +37,6 @@ export class KeySet {
     return this.#alive.get(id) === 1;
   }
 
-  /** Keys that a client can read: a restore with a raised revision leaves a row with an empty key, which none can. */
   countLiveKeys(): number {
     const empty = this.#keys.find(new Uint8Array(0), 0, 0);
     let count = 0;

@@ -46,7 +46,7 @@ async function preflight(
 ): Promise<PreflightReport> {
   ctx.log.info('checking the snapshot', { path: options.snapshotPath });
   const checked = await checkSnapshot(options.snapshotPath, options.skipHashCheck ?? false, ctx);
-  const unsound = snapshotFindings(checked.checks);
+  const unsound = snapshotFindings(checked.verified.checks);
   // A file that is not sound is not read any further, and nothing is planned with it.
   if (unsound.some(({ severity }) => severity === 'fail')) throw refused(unsound);
   ctx.log.info('looking at the hosts', { hosts: hosts.map(({ name }) => name) });

@@ -7,6 +7,7 @@ import {
   readUint32At,
   RecordScanner,
   type RevisionBound,
+  type RowLook,
   revisionBound,
   revisionKeyBytes,
   revisionKeyFault,
@@ -26,9 +27,12 @@ export interface HistoryChecks {
   readonly histories: KeyHistories;
 }
 
-/** Checks all rows. Damage never throws; memory grows with the number of keys. */
-export function* checkHistory(store: KeyValueStoreFile): Steps<HistoryChecks> {
-  const pass = new HistoryPass(store);
+/**
+ * Checks all rows. Damage never throws; memory grows with the number of keys.
+ * @param look shown each row that has a key, so that who needs the rows as well need not read them again
+ */
+export function* checkHistory(store: KeyValueStoreFile, look?: RowLook): Steps<HistoryChecks> {
+  const pass = new HistoryPass(store, look);
   const meter = new SliceMeter();
   const bucket = store.bucket('key');
   const rows = bucket && scanRows(bucket)[Symbol.iterator]();
@@ -49,10 +53,12 @@ class HistoryPass {
   readonly #marks: { scheduled: bigint; finished: bigint };
   readonly #finished: RevisionBound;
   readonly #horizon: RevisionBound;
+  readonly #look: RowLook | undefined;
   #rows = 0;
   #bumpMark: bigint | undefined;
 
-  constructor(store: KeyValueStoreFile) {
+  constructor(store: KeyValueStoreFile, look: RowLook | undefined) {
+    this.#look = look;
     this.#marks = this.#readMarks(store);
     const { scheduled, finished } = this.#marks;
     const horizon = scheduled > finished ? scheduled : finished;
@@ -92,7 +98,7 @@ class HistoryPass {
       return;
     }
     const finishedOrder = compareMain(key, this.#finished);
-    this.#histories.add({
+    const id = this.#histories.add({
       key,
       value,
       record: this.#scanner,
@@ -103,14 +109,18 @@ class HistoryPass {
       compacted: finishedOrder <= 0,
       atCompaction: finishedOrder === 0,
     });
+    this.#look?.(id, value, this.#scanner);
   }
 
   finish(): HistoryChecks {
     this.#checkMarks();
-    const { keyCount, liveKeyCount } = this.#histories;
+    const keys = this.#histories;
     return {
       revisions: this.#logs.revisions.check('revisions', this.#sequence.facts(this.#rows)),
-      records: this.#logs.records.check('records', `${counted(keyCount, 'key')}, ${liveKeyCount} alive`),
+      records: this.#logs.records.check(
+        'records',
+        `${counted(keys.size, 'key')}, ${keys.countLiveKeys()} alive`,
+      ),
       compaction: this.#logs.compaction.check('compaction', this.#compactionFacts()),
       histories: this.#histories,
     };

@@ -7,7 +7,13 @@
  *
  * Source: etcd server/storage/mvcc/{kvstore_txn,key_index}.go (3.6.14).
  */
-import { KeyTable, type RecordScanner, Uint32Column, Uint64Column } from '../../formats/mvcc/index.ts';
+import {
+  KeyTable,
+  type LiveKeySet,
+  type RecordScanner,
+  Uint32Column,
+  Uint64Column,
+} from '../../formats/mvcc/index.ts';
 import type { FindingLog } from './check-report.ts';
 import { locate } from './row-location.ts';
 
@@ -31,7 +37,7 @@ export interface HistoryRow {
 
 const flags = { alive: 1, deleted: 2, hasCompactedRow: 4 } as const;
 
-export class KeyHistories {
+export class KeyHistories implements LiveKeySet {
   readonly #log: { readonly records: FindingLog; readonly compaction: FindingLog };
   readonly #keys = new KeyTable();
   readonly #flags = new Uint32Column();
@@ -49,11 +55,11 @@ export class KeyHistories {
     this.#log = log;
   }
 
-  get keyCount(): number {
+  get size(): number {
     return this.#keys.size;
   }
 
-  get liveKeyCount(): number {
+  countLiveKeys(): number {
     return this.#liveKeys;
   }
 
@@ -70,8 +76,18 @@ export class KeyHistories {
     }
   }
 
-  /** Takes the next row into account and reports what is wrong with it. */
-  add(row: HistoryRow): void {
+  /** A user key, as a view of the table. Ids count from 0, in the order in which keys were first written. */
+  key(id: number): Uint8Array {
+    return this.#keys.arena.at(id);
+  }
+
+  /** Whether a key exists after the rows so far. */
+  isAlive(id: number): boolean {
+    return (this.#flags.get(id) & flags.alive) !== 0;
+  }
+
+  /** Takes the next row into account and reports what is wrong with it; returns its key's id. */
+  add(row: HistoryRow): number {
     const known = this.#keys.size;
     const id = this.#keys.intern(row.value, row.record.keyStart, row.record.keyEnd);
     if (id === known) this.#addKey();
@@ -80,6 +96,7 @@ export class KeyHistories {
     this.#noteCompaction(id, row);
     this.#setLease(id, row);
     this.#remember(id, row);
+    return id;
   }
 
   #addKey(): void {

@@ -1,10 +1,11 @@
-import { type FileSource, openFileSource, type OperationContext, runPhase } from '../../base/index.ts';
+import { openFileSource, type OperationContext, runPhase } from '../../base/index.ts';
 import { type Database, openDatabase, requireWholeFile } from '../../formats/bbolt/index.ts';
+import type { LiveKeySet, RowLook } from '../../formats/mvcc/index.ts';
 import { checkAlarms } from './alarm-check.ts';
 import { checkAuth } from './auth-check.ts';
 import type { VerifyCheck } from './check-report.ts';
 import { checkDigest } from './digest-check.ts';
-import { checkHistory } from './history-check.ts';
+import { checkHistory, type HistoryChecks } from './history-check.ts';
 import { checkLeases } from './lease-check.ts';
 import { checkMembers } from './membership-check.ts';
 import { checkSchema } from './schema-check.ts';
@@ -16,6 +17,8 @@ export interface VerifyOptions {
   readonly path: string;
   /** Leave out the digest: a bare `member/snap/db` has none. */
   readonly skipDigest?: boolean;
+  /** Shown each row as it is checked: what is made of it counts for nothing unless the file turns out sound. */
+  readonly look?: RowLook;
 }
 
 export interface VerifyResult {
@@ -26,6 +29,8 @@ export interface VerifyResult {
   readonly ok: boolean;
   /** Of the whole file, lower-case hex; undefined where no digest was computed. */
   readonly fileSha256: string | undefined;
+  /** The user keys, with the ids that `look` was told. */
+  readonly keys: LiveKeySet;
 }
 
 /**
@@ -46,17 +51,15 @@ export async function verifySnapshot(options: VerifyOptions, ctx: OperationConte
     ctx,
   );
   const structure = await checkStructure(file, database, ctx);
-  const checks = [digest, structure, ...(await checkContent(file, database, ctx))];
-  return { path: options.path, checks, ok: checks.every(({ status }) => status !== 'fail'), fileSha256 };
+  const totalBytes = Math.min(file.sizeBytes, database.meta.pageCount * database.pageSize);
+  const steps = checkHistory(database, options.look);
+  const history = await runPhase(steps, ctx, { phase: 'history', totalBytes });
+  const checks = [digest, structure, ...checkContent(database, history)];
+  const ok = checks.every(({ status }) => status !== 'fail');
+  return { path: options.path, checks, ok, fileSha256, keys: history.histories };
 }
 
-async function checkContent(
-  file: FileSource,
-  database: Database,
-  ctx: OperationContext,
-): Promise<VerifyCheck[]> {
-  const totalBytes = Math.min(file.sizeBytes, database.meta.pageCount * database.pageSize);
-  const history = await runPhase(checkHistory(database), ctx, { phase: 'history', totalBytes });
+function checkContent(database: Database, history: HistoryChecks): VerifyCheck[] {
   return [
     checkSchema(database),
     history.revisions,

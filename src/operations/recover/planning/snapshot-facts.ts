@@ -1,7 +1,7 @@
 /** What a recovery has to know of its snapshot. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { fileError, openFileSource, type OperationContext, runPhase } from '../../../base/index.ts';
+import { fileError, openFileSource, type OperationContext } from '../../../base/index.ts';
 import { type Database, openDatabase } from '../../../formats/bbolt/index.ts';
 import {
   alarmTypes,
@@ -11,7 +11,7 @@ import {
   readStoreRevision,
 } from '../../../formats/mvcc/index.ts';
 import { verifySnapshot, type VerifyResult } from '../../verify/index.ts';
-import { type ClusterFacts, clusterFactsSteps, type DataDirMember } from '../revisions/index.ts';
+import { type ClusterFacts, ClusterWatcher, type DataDirMember } from '../revisions/index.ts';
 
 export interface SnapshotFacts extends ClusterFacts {
   readonly path: string;
@@ -25,32 +25,35 @@ export interface SnapshotFacts extends ClusterFacts {
   readonly hasNoSpaceAlarm: boolean;
 }
 
+/** A snapshot with what its checks say, and what was noted on the way. */
+export interface CheckedSnapshot {
+  readonly verified: VerifyResult;
+  readonly watcher: ClusterWatcher;
+}
+
 /** Makes every check of a file. Errors: those of `verifySnapshot`. */
 export async function checkSnapshot(
   path: string,
   skipDigest: boolean,
   ctx: OperationContext,
-): Promise<VerifyResult> {
-  return await verifySnapshot({ path, skipDigest }, ctx);
+): Promise<CheckedSnapshot> {
+  const watcher = new ClusterWatcher();
+  return { verified: await verifySnapshot({ path, skipDigest, look: watcher.look }, ctx), watcher };
 }
 
 /**
- * Reads what a plan needs of a file that has passed its checks.
+ * What a plan needs of a file that has passed its checks.
  * @param storagePrefix `--etcd-prefix` of the API server
  */
 export async function readSnapshotFacts(
-  { path, fileSha256 }: VerifyResult,
+  { verified: { path, fileSha256, keys }, watcher }: CheckedSnapshot,
   storagePrefix: string,
   ctx: OperationContext,
 ): Promise<SnapshotFacts> {
   using file = openFileSource(path);
   const database = openDatabase(file);
-  const clusterFacts = await runPhase(clusterFactsSteps(database, storagePrefix), ctx, {
-    phase: 'read keys',
-    totalBytes: file.sizeBytes,
-  });
   return {
-    ...clusterFacts,
+    ...watcher.factsOf(keys, storagePrefix),
     path,
     sizeBytes: file.sizeBytes,
     sha256: fileSha256 ?? (await hashFile(path, ctx)),

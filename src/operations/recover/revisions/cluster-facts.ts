@@ -7,9 +7,9 @@ import {
 } from '../../../formats/kubernetes-object/index.ts';
 import {
   collectKeysSteps,
-  type KeySet,
   type KeyValueStoreFile,
-  type RecordScanner,
+  type LiveKeySet,
+  type RowLook,
 } from '../../../formats/mvcc/index.ts';
 
 export interface ClusterFacts {
@@ -36,49 +36,55 @@ export interface EncryptedValues {
  * @param storagePrefix `--etcd-prefix` of the API server
  */
 export function* clusterFactsSteps(store: KeyValueStoreFile, storagePrefix: string): Steps<ClusterFacts> {
-  const kubeSystem = new NewestValue(utf8(`${storagePrefix}/namespaces/kube-system`));
-  /** Prefix of the newest value of each key that has an encrypted one. */
-  const encrypted = new Map<number, string>();
-  const keys = yield* collectKeysSteps(store, (id, record, parts) => {
-    kubeSystem.look(id, record, parts);
-    const value = parseEncryptedValue(record.subarray(parts.valueStart, parts.valueEnd));
+  const watcher = new ClusterWatcher();
+  const keys = yield* collectKeysSteps(store, watcher.look);
+  return watcher.factsOf(keys, storagePrefix);
+}
+
+/** Notes what matters while the rows of a store pass by in their order, whoever reads them. */
+export class ClusterWatcher {
+  /** Newest values of keys that may be that of the namespace kube-system, by the keys' ids. */
+  readonly #namespaces = new Map<number, Uint8Array>();
+  /** Prefixes of the newest values of keys, where those are encrypted. */
+  readonly #encrypted = new Map<number, string>();
+
+  readonly look: RowLook = (id, record, { keyEnd, valueStart, valueEnd }) => {
+    if (endsWith(record, keyEnd, kubeSystemEnding))
+      this.#namespaces.set(id, record.slice(valueStart, valueEnd));
+    const value = parseEncryptedValue(record.subarray(valueStart, valueEnd));
     if (value !== undefined) {
-      encrypted.set(id, `k8s:enc:${value.provider}:${value.version}:${value.keyName}:`);
-    } else if (encrypted.size > 0) encrypted.delete(id);
-  });
-  return {
-    keyCount: keys.countLiveKeys(),
-    kubeSystemUid: readUid(kubeSystem.in(keys)),
-    nodeNames: readNodeNames(keys, storagePrefix),
-    encrypted: countEncrypted(keys, encrypted, storagePrefix),
+      this.#encrypted.set(id, `k8s:enc:${value.provider}:${value.version}:${value.keyName}:`);
+    } else if (this.#encrypted.size > 0) this.#encrypted.delete(id);
   };
-}
 
-/** Keeps the newest value of one key while the rows pass by. */
-class NewestValue {
-  readonly #key: Uint8Array;
-  #id = -1;
-  #value: Uint8Array | undefined;
-
-  constructor(key: Uint8Array) {
-    this.#key = key;
+  /** After the last row. */
+  factsOf(keys: LiveKeySet, storagePrefix: string): ClusterFacts {
+    return {
+      keyCount: keys.countLiveKeys(),
+      kubeSystemUid: this.#kubeSystemUid(keys, storagePrefix),
+      nodeNames: readNodeNames(keys, storagePrefix),
+      encrypted: countEncrypted(keys, this.#encrypted, storagePrefix),
+    };
   }
 
-  look(id: number, record: Uint8Array, { keyStart, keyEnd, valueStart, valueEnd }: RecordScanner): void {
-    if (keyEnd - keyStart !== this.#key.length) return;
-    for (let i = this.#key.length - 1; i >= 0; i--) if (record[keyStart + i] !== this.#key[i]) return;
-    this.#id = id;
-    this.#value = record.slice(valueStart, valueEnd);
-  }
-
-  /** Undefined when the key does not exist. */
-  in(keys: KeySet): Uint8Array | undefined {
-    return this.#id >= 0 && keys.isAlive(this.#id) ? this.#value : undefined;
+  #kubeSystemUid(keys: LiveKeySet, storagePrefix: string): string | undefined {
+    const wanted = `${storagePrefix}${kubeSystemPath}`;
+    const [, value] =
+      [...this.#namespaces].find(([id]) => keys.isAlive(id) && displayText(keys.key(id)) === wanted) ?? [];
+    return value === undefined ? undefined : readUid(value);
   }
 }
 
-function readUid(value: Uint8Array | undefined): string | undefined {
-  if (value === undefined) return undefined;
+const kubeSystemPath = '/namespaces/kube-system';
+const kubeSystemEnding = utf8(kubeSystemPath);
+
+function endsWith(bytes: Uint8Array, end: number, ending: Uint8Array): boolean {
+  const start = end - ending.length;
+  for (let i = ending.length - 1; i >= 0; i--) if (bytes[start + i] !== ending[i]) return false;
+  return true;
+}
+
+function readUid(value: Uint8Array): string | undefined {
   const found = decodeObjectMetadata(value);
   const metadata = found.state === 'decoded' ? found.object['metadata'] : undefined;
   const uid =
@@ -86,13 +92,13 @@ function readUid(value: Uint8Array | undefined): string | undefined {
   return typeof uid === 'string' ? uid : undefined;
 }
 
-function readNodeNames(keys: KeySet, storagePrefix: string): string[] {
+function readNodeNames(keys: LiveKeySet, storagePrefix: string): string[] {
   const prefix = `${storagePrefix}/minions/`;
   return [...liveKeysBelow(keys, prefix)].map((key) => key.slice(prefix.length)).sort();
 }
 
 function countEncrypted(
-  keys: KeySet,
+  keys: LiveKeySet,
   prefixes: ReadonlyMap<number, string>,
   storagePrefix: string,
 ): EncryptedValues[] {
@@ -109,7 +115,7 @@ function countEncrypted(
 }
 
 /** Keys that exist and begin so, in no order. */
-export function* liveKeysBelow(keys: KeySet, prefix: string): Generator<string> {
+export function* liveKeysBelow(keys: LiveKeySet, prefix: string): Generator<string> {
   const wanted = utf8(prefix);
   for (let id = 0; id < keys.size; id++) {
     if (!keys.isAlive(id)) continue;

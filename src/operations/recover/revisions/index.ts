@@ -2,6 +2,7 @@
 export {
   type ClusterFacts,
   clusterFactsSteps,
+  ClusterWatcher,
   type EncryptedValues,
   liveKeysBelow,
 } from './cluster-facts.ts';
