@@ -32,7 +32,7 @@ export async function recoverControlPlane(
   if (!report.ok) throw refused(report.findings);
   if (options.planOnly === true)
     return { ...result, outcome: 'planned', tookMs: ctx.clock.monotonicMs() - startedMs };
-  if ((await options.confirm?.(report)) === false)
+  if ((await options.confirm?.(report)) !== true)
     throw new HoldfastError('RECOVERY_DECLINED', 'not confirmed: nothing was touched');
   await begin(hosts, report.plan, ctx);
   await driveForward(hosts, report.plan, ctx);
