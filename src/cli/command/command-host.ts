@@ -22,6 +22,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C and by a termination signal. */
   readonly signal: AbortSignal;
+  /** What to say when a second Ctrl-C ends the process at once; nothing where it is absent. */
+  lastWords?: string;
   /** Whether the reader of standard output went away; what is written there is lost then. */
   readonly isOutputGone: boolean;
   /** Where the host's file system is unless `--root` says so; `/` when absent. */

@@ -1,6 +1,6 @@
 /** Our declarations as commander's objects. */
 import { Command, Option } from 'commander';
-import type { AnyCommand, CommandGroup } from './define-command.ts';
+import { type AnyCommand, argumentWord, type CommandGroup } from './define-command.ts';
 import type { FlagSpecs } from './flag-spec.ts';
 import { defaultText, defaultValue, readValue } from './flag-value.ts';
 import { configureHelp } from './help.ts';
@@ -72,8 +72,7 @@ export function leafCommand(spec: AnyCommand): Command {
   const command = new Command(spec.path.at(-1)).exitOverride().allowExcessArguments(false);
   command.configureOutput({ writeErr: () => {}, outputError: () => {} });
   command.summary(spec.summary).description(spec.description ?? spec.summary);
-  for (const { name, summary, optional } of spec.args ?? [])
-    command.argument(optional === true ? `[${name}]` : `<${name}>`, summary);
+  for (const argument of spec.args ?? []) command.argument(argumentWord(argument), argument.summary);
   addOptions(command, spec.flags ?? {});
   return command;
 }

@@ -7,6 +7,14 @@ export interface ArgumentSpec {
   readonly summary: string;
   /** Arguments are required unless they say otherwise. */
   readonly optional?: boolean;
+  /** Takes all words that are left; only the last argument can. */
+  readonly isList?: boolean;
+}
+
+/** As usage lines have it: `<file>`, `[file]`, `[file...]`. */
+export function argumentWord({ name, optional = false, isList = false }: ArgumentSpec): string {
+  const word = isList ? `${name}...` : name;
+  return optional ? `[${word}]` : `<${word}>`;
 }
 
 export interface CommandExample {

@@ -1,4 +1,5 @@
 import type { CommandSurface } from './commander-tree.ts';
+import { argumentWord } from './define-command.ts';
 import type { FlagSpec, FlagSpecs } from './flag-spec.ts';
 import { defaultText } from './flag-value.ts';
 
@@ -7,7 +8,7 @@ export function describeSurface(surface: CommandSurface): string {
   const lines = ['every command', ...flagLines(surface.globalFlags)];
   for (const { path, args = [], flags = {}, formats, exitStatuses = {}, hidden } of surface.commands) {
     if (hidden === true) continue;
-    const words = args.map(({ name, optional }) => (optional === true ? `[${name}]` : `<${name}>`));
+    const words = args.map(argumentWord);
     lines.push('', [...path, ...words].join(' '), ...flagLines(flags));
     if (formats !== undefined) lines.push(`  formats: ${formats.join(', ')}`);
     const statuses = Object.keys(exitStatuses);

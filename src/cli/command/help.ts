@@ -1,6 +1,6 @@
 /** How `--help` looks: commander's layout, our order and the parts of a declaration that commander has no place for. */
 import type { Command, Help, Option } from 'commander';
-import type { AnyCommand } from './define-command.ts';
+import { type AnyCommand, argumentWord } from './define-command.ts';
 
 const helpWidth = 100;
 
@@ -25,7 +25,7 @@ export function configureHelp(command: Command, parts: HelpParts): void {
 
 /** `holdfast get <key> [range_end] [flags]` */
 export function usageText(spec: AnyCommand): string {
-  const args = (spec.args ?? []).map(({ name, optional }) => (optional === true ? `[${name}]` : `<${name}>`));
+  const args = (spec.args ?? []).map(argumentWord);
   return ['holdfast', ...spec.path, ...args, '[flags]'].join(' ');
 }
 
