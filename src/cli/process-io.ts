@@ -1,5 +1,5 @@
 /** The real outside: this process's streams, environment and signals. */
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { errnoOf, fileError, HoldfastError, removeUnfinishedNow } from '../base/index.ts';
 import type { CliIo, CliStream } from './command/index.ts';
@@ -10,21 +10,28 @@ export interface ProcessIo extends CliIo {
   flushed(): Promise<void>;
 }
 
-/** Takes over SIGINT and SIGTERM: the first aborts, the second ends the process at once. */
+/**
+ * Takes over SIGINT, SIGTERM and SIGHUP: the first aborts, the second ends the process at once. A terminal that is gone
+ * only aborts, so that what has to be undone is undone; under nohup it means nothing.
+ */
 export function openProcessIo(): ProcessIo {
   const stop = new AbortController();
+  const onHangUp = () => stop.abort(new HoldfastError('INTERRUPTED', 'interrupted'));
   const onSignal = () => {
     if (stop.signal.aborted) {
       removeUnfinishedNow();
+      sayLastWords(io);
       process.exit(130);
     }
-    stop.abort(new HoldfastError('INTERRUPTED', 'interrupted'));
+    onHangUp();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  if (!isHangUpIgnored()) process.on('SIGHUP', onHangUp);
   let isOutputGone = false;
   const onOutputBroken = (error: unknown) => {
-    isOutputGone = errnoOf(error) === 'EPIPE';
+    // The second: a terminal that has hung up.
+    isOutputGone = errnoOf(error) === 'EPIPE' || errnoOf(error) === 'EIO';
     const gone = new HoldfastError('INTERRUPTED', 'the reader of standard output is gone');
     stop.abort(isOutputGone ? gone : outputError(error));
     if (!isOutputGone) throw outputError(error);
@@ -36,7 +43,7 @@ export function openProcessIo(): ProcessIo {
     () => process.stderr,
     () => {},
   );
-  return {
+  const io: ProcessIo = {
     stdin: {
       get isTerminal() {
         return isTerminal(0);
@@ -57,6 +64,28 @@ export function openProcessIo(): ProcessIo {
       await Promise.all([stdout.flushed(), stderr.flushed()]);
     },
   };
+  return io;
+}
+
+function sayLastWords({ lastWords }: ProcessIo): void {
+  if (lastWords === undefined) return;
+  try {
+    writeSync(2, `\n${lastWords}\n`);
+  } catch (error) {
+    // Nobody is there to read it.
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+/** As nohup sets it. Source: SigIgn of proc(5), where SIGHUP is the lowest bit. */
+function isHangUpIgnored(): boolean {
+  try {
+    const ignored = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+    return ignored !== null && (BigInt(`0x${ignored[1]!}`) & 1n) === 1n;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /** Whether a descriptor is a terminal. Most runs have none, and can be told without loading what terminals need. */

@@ -79,6 +79,7 @@ export const recoverCommand = defineCommand({
     await using opened = await openHosts(flags, { ...host, ctx });
     const { hosts } = opened;
     if (flags.resume || flags.rollback) {
+      host.io.lastWords = halfDone;
       const plan = flags.resume
         ? await recover.resumeRecovery(hosts, ctx)
         : await recover.rollBackRecovery(hosts, ctx, { withoutOthers: flags['abandon-members'] });
@@ -98,7 +99,11 @@ export const recoverCommand = defineCommand({
         waitTimeoutMs: flags['wait-timeout'],
         planOnly: flags.plan,
         onPreflight: (report) => showPreflight(report, host.format, host.out),
-        confirm: (report) => confirm(report, flags.yes, host),
+        async confirm(report) {
+          const isConfirmed = await confirm(report, flags.yes, host);
+          if (isConfirmed) host.io.lastWords = halfDone;
+          return isConfirmed;
+        },
       },
       hosts,
       ctx,
@@ -106,6 +111,11 @@ export const recoverCommand = defineCommand({
     host.print(result.outcome === 'planned' ? planView(result.report) : recoveryView(result));
   },
 });
+
+/** For whoever presses Ctrl-C twice. */
+const halfDone =
+  'Stopped at once: the recovery is half done, and the control plane may be down. ' +
+  'Finish it with "holdfast recover --resume", or undo it with "holdfast recover --rollback".';
 
 /** A line for each part that is done, in place of the log's. */
 function tellingParts({ ctx, format, out }: CommandHost): OperationContext {
