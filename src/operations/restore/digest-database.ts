@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { existsSync, read as readFromFile } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -20,8 +20,8 @@ export interface BytesAt {
 
 /** A digest on its way. Disposing it stops it. */
 export interface RunningDigest extends AsyncDisposable {
-  /** The SHA-256. Rejects with FILE_NOT_READABLE or INTERRUPTED. */
-  readonly result: Promise<Uint8Array>;
+  /** The SHA-256, with everything put in and open for more. Rejects with FILE_NOT_READABLE or INTERRUPTED. */
+  readonly result: Promise<Hash>;
   /** Says that the file has its full length: until then, reading catches up with whoever writes it. */
   fileIsComplete(): void;
   /** Says what ranges held that are about to be changed; they are hashed as they were. */
@@ -70,13 +70,13 @@ class Digest {
     this.#ctx = ctx;
   }
 
-  async run(): Promise<Uint8Array> {
+  async run(): Promise<Hash> {
     using file = await this.#open();
     return await this.#hash(file);
   }
 
   /** Reads ahead while it hashes. */
-  async #hash(file: FileSource): Promise<Uint8Array> {
+  async #hash(file: FileSource): Promise<Hash> {
     const hash = createHash('sha256');
     const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)] as const;
     let ahead = this.#readChunk(file, buffers[0], 0);
@@ -96,7 +96,7 @@ class Digest {
       // The descriptor must not be closed under a read.
       await Promise.allSettled([ahead]);
     }
-    return new Uint8Array(hash.digest());
+    return hash;
   }
 
   async #open(): Promise<FileSource> {
@@ -146,11 +146,28 @@ function tooShort(path: string, offset: number): HoldfastError {
   });
 }
 
-/** Throws DIGEST_MISMATCH unless the two digests are the same. */
-export function checkDigest(expected: Uint8Array, actual: Uint8Array, path: string): void {
-  const [wanted, got] = [formatHex(expected), formatHex(actual)];
-  if (wanted === got) return;
-  throw new HoldfastError('DIGEST_MISMATCH', `${path}: expected sha256 ${wanted}, got ${got}`, {
-    details: { path, expected: wanted, actual: got },
+/** A snapshot file, as far as its digests are concerned. */
+export interface DigestedFile {
+  readonly path: string;
+  /** The digest behind its content. */
+  readonly digest: Uint8Array;
+  /** What the whole file had when somebody looked at it before, lower-case hex; undefined when nobody did. */
+  readonly fileSha256: string | undefined;
+}
+
+/** Throws DIGEST_MISMATCH unless the content has the digest behind it, and the file is the one that was seen before. */
+export function checkDigest({ path, digest, fileSha256 }: DigestedFile, content: Hash): void {
+  const [expected, actual] = [formatHex(digest), content.copy().digest('hex')];
+  if (expected !== actual) {
+    throw new HoldfastError('DIGEST_MISMATCH', `${path}: expected sha256 ${expected}, got ${actual}`, {
+      details: { path, expected, actual },
+    });
+  }
+  if (fileSha256 === undefined) return;
+  const found = content.update(digest).digest('hex');
+  if (found === fileSha256) return;
+  throw new HoldfastError('DIGEST_MISMATCH', `${path} has changed since it was checked`, {
+    hint: 'Give the snapshot a name that nothing else writes to.',
+    details: { path, expected: fileSha256, actual: found },
   });
 }

@@ -27,6 +27,11 @@ export interface RestoreOptions {
   readonly initialMemoryMapSizeBytes?: bigint;
   /** Whether the result's `status.hash` is wanted, by default yes. It is for reading only: no check rests on it. */
   readonly statusHash?: boolean;
+  /**
+   * SHA-256 of the whole file as it was when it was looked at before, lower-case hex: another file of that name is not
+   * restored. Not looked at with `skipHashCheck`.
+   */
+  readonly fileSha256?: string;
 }
 
 export const restoreDefaults = {

@@ -356,6 +356,24 @@ describe('what it does not take', () => {
     await refused(dir, {}, 'NOT_A_REGULAR_FILE', /is a directory/);
   });
 
+  test('a sound file that is not the one that was looked at before', async () => {
+    await using dir = await tempDir('restore');
+    const bytes = withDigest(databaseBytes());
+    const snapshotPath = await snapshotIn(dir, bytes);
+    const fileSha256 = createHash('sha256').update(bytes).digest('hex');
+    const dataDir = join(dir.path, 'same');
+    await restoreSnapshot({ snapshotPath, dataDir, fileSha256 }, operationContext());
+    await snapshotIn(dir, withDigest(databaseBytes({ ...rows, lease: [['01', 'ff']] })));
+    for (const compact of [false, true]) {
+      await refused(
+        dir,
+        { compact, fileSha256 },
+        'DIGEST_MISMATCH',
+        /s\.db has changed since it was checked/,
+      );
+    }
+  });
+
   test('a damaged structure under a right digest', async () => {
     const database = databaseBytes({
       ...rows,

@@ -8,7 +8,7 @@ import {
 } from '../../formats/data-dir/index.ts';
 import { decodeRevision, readStoreRevision } from '../../formats/mvcc/index.ts';
 import { copyDatabase } from './copy-database.ts';
-import { checkDigest, startDigest } from './digest-database.ts';
+import { checkDigest, type DigestedFile, startDigest } from './digest-database.ts';
 import { compactDatabase, openForEditing, patchDatabase } from './edit-database.ts';
 import type { RestoreOptions } from './restore-options.ts';
 import type { RestoreTarget } from './restore-target.ts';
@@ -49,7 +49,7 @@ export async function writeDatabase(run: RestoreRun): Promise<WrittenDatabase> {
 
 /** The copy is hashed while it is being made: what is verified is what was written, and both cores work. */
 async function writeCopy(run: RestoreRun): Promise<WrittenDatabase> {
-  const { source, target, options, ctx } = run;
+  const { source, target, ctx } = run;
   await using undo = new AsyncDisposableStack();
   const { databasePath } = target;
   const digest =
@@ -62,7 +62,7 @@ async function writeCopy(run: RestoreRun): Promise<WrittenDatabase> {
   const planned = planChanges(database, run);
   await patchDatabase(handle, database, planned.plan.edits, (before) => digest?.rangesWillChange(before));
   const digestChecked = (async () => {
-    if (digest !== undefined) checkDigest(source.digest!, await digest.result, options.snapshotPath);
+    if (digest !== undefined) checkDigest(digestedFile(run), await digest.result);
   })();
   digestChecked.catch(() => undefined);
   const kept = undo.move();
@@ -70,16 +70,20 @@ async function writeCopy(run: RestoreRun): Promise<WrittenDatabase> {
 }
 
 async function writeFresh(run: RestoreRun): Promise<WrittenDatabase> {
-  const { source, target, options, ctx } = run;
+  const { source, target, ctx } = run;
   if (source.digest !== undefined) {
     await using digest = startDigest(source.file.name, source.databaseBytes, ctx);
     digest.fileIsComplete();
-    checkDigest(source.digest, await digest.result, options.snapshotPath);
+    checkDigest(digestedFile(run), await digest.result);
   }
   const database = openDatabase(source.file);
   const planned = planChanges(database, run);
   compactDatabase(database, planned.plan.edits, target.databasePath, ctx);
   return { ...planned, digestChecked: Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+function digestedFile({ source, options }: RestoreRun): DigestedFile {
+  return { path: options.snapshotPath, digest: source.digest!, fileSha256: options.fileSha256 };
 }
 
 function planChanges(
