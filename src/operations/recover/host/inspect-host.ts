@@ -24,9 +24,10 @@ const roles: readonly ManifestRole[] = [
   'etcd',
 ];
 
+/** The first needs no rule of the cluster; what the second may do is one, and a snapshot may be older than that rule. */
 const adminKubeconfigs = [
-  '/etc/kubernetes/admin.conf',
   '/etc/kubernetes/super-admin.conf',
+  '/etc/kubernetes/admin.conf',
   '/etc/rancher/k3s/k3s.yaml',
   '/etc/rancher/rke2/rke2.yaml',
 ];
@@ -90,15 +91,15 @@ async function readManifests(machine: LocalHost, discovery: Discovery): Promise<
 }
 
 /**
- * Arguments with a path in them look different outside the container in some set-ups; the others tell one instance
- * from another.
+ * Arguments with a path in them look different outside the container in some set-ups, and what the kubelet puts in for
+ * `$(NAME)` is not known here; the others tell one instance from another.
  */
-function processMark(text: string, file: string, role: ManifestRole): ProcessMark {
+export function processMark(text: string, file: string, role: ManifestRole): ProcessMark {
   const program = findContainer(parseStaticPod(text, file), role);
   const [command, ...args] = program?.argv ?? [];
   return {
     program: command === undefined ? role : basename(command.value),
-    args: args.map(({ value }) => value).filter((arg) => !arg.includes('=/') && !arg.startsWith('/')),
+    args: args.map(({ value }) => value).filter((arg) => !/=\/|^\/|\$\(/.test(arg)),
   };
 }
 

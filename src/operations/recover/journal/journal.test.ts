@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { operationContext } from '../../../base/index.ts';
@@ -52,4 +52,31 @@ test('a line that was cut off never was', async () => {
   assert.equal(await readPendingRecovery(path), undefined);
   assert.equal(await readOutcome(closed), 'rolled-back');
   for (const line of (await readFile(closed, 'utf8')).trimEnd().split('\n')) JSON.parse(line);
+});
+
+test('what is no journal of ours is told as damage, whatever it holds', async () => {
+  await using dir = await tempDir('journal');
+  const path = join(dir.path, 'journal.jsonl');
+  const first = (more: string) => `{"atMs":1,"type":"plan","formatVersion":1${more}}\n`;
+  const whole = first(',"hostIndex":0,"plan":{"snapshot":{},"hosts":[{}]}');
+  for (const text of [
+    '',
+    'x\n',
+    'null\n',
+    '[]\n',
+    first(''),
+    first(',"plan":null'),
+    first(',"hostIndex":0,"plan":{"hosts":[{}]}'),
+    first(',"hostIndex":1,"plan":{"snapshot":{},"hosts":[{}]}'),
+    first(',"hostIndex":"length","plan":{"snapshot":{},"hosts":[{}]}'),
+    `${whole}null\n`,
+    `${whole}{"type":"fact","value":{"$bigint":"x"}}\n`,
+  ]) {
+    await writeFile(path, text);
+    await assert.rejects(openJournal(path, ctx), { code: 'JOURNAL_DAMAGED' }, text);
+    await assert.rejects(readPendingRecovery(path), { code: 'JOURNAL_DAMAGED' }, text);
+  }
+  await writeFile(path, whole);
+  await using journal = await openJournal(path, ctx);
+  assert.equal(journal.turnedBack, undefined);
 });

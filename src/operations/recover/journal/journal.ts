@@ -3,7 +3,7 @@
  * anything else happens. Whoever reads it after a crash knows which step may be half done; steps are written so that
  * taking them again, or undoing them, works from any point.
  */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   createDurableFile,
@@ -11,6 +11,7 @@ import {
   fileError,
   hasCode,
   HoldfastError,
+  isHoldfastError,
   type OperationContext,
   removeAbandonedFiles,
   syncDirectory,
@@ -67,7 +68,7 @@ export async function openJournal(path: string, ctx: OperationContext): Promise<
     const entry = { atMs: ctx.clock.now(), ...body } as JournalEntry;
     const line = utf8(`${formatExact(entry)}\n`);
     try {
-      await handle.write(line, 0, line.length, offset);
+      await writeWhole(handle, line, offset);
       await handle.datasync();
     } catch (error) {
       throw fileError(error, 'write', path);
@@ -98,6 +99,8 @@ export async function openJournal(path: string, ctx: OperationContext): Promise<
       await rename(path, closedPath).catch((error: unknown) => {
         throw fileError(error, 'move', path);
       });
+      // First where it is now: one that is in neither place after a power cut would seem never to have begun.
+      await syncDirectory(dirname(closedPath));
       await syncDirectory(dirname(path));
     },
     [Symbol.asyncDispose]: () => handle.close(),
@@ -135,7 +138,13 @@ function firstOf(entries: readonly JournalEntry[], path: string): Extract<Journa
       `format version ${String(first.formatVersion)} is not known to this version of holdfast`,
     );
   }
+  const isWhole = isObject(first.plan) && isObject(first.plan.snapshot) && Array.isArray(first.plan.hosts);
+  if (!isWhole || !isObject(first.plan.hosts[first.hostIndex])) throw damaged(path, 'its plan is not whole');
   return first;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 function lastOf<T extends JournalEntry['type']>(
@@ -157,10 +166,23 @@ async function readEntries(path: string): Promise<{ entries: JournalEntry[]; who
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.subarray(0, wholeBytes).toString('utf8').split('\n').slice(0, -1);
   try {
-    return { entries: lines.map((line) => parseExact(line) as JournalEntry), wholeBytes };
+    const entries = lines.map((line) => parseExact(line));
+    if (!entries.every(isObject)) throw damaged(path, 'a line of it is no entry');
+    return { entries: entries as JournalEntry[], wholeBytes };
   } catch (error) {
+    if (isHoldfastError(error)) throw error;
     throw damaged(path, 'a line of it is not JSON', error);
   }
+}
+
+/** A disk that is full takes a part and says nothing until it is asked for the rest. */
+async function writeWhole(
+  handle: Pick<FileHandle, 'write'>,
+  bytes: Uint8Array,
+  offset: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length; )
+    done += (await handle.write(bytes, done, bytes.length - done, offset + done)).bytesWritten;
 }
 
 function damaged(path: string, what: string, cause?: unknown): HoldfastError {
