@@ -377,6 +377,11 @@ export const errorCodes = {
     meaning: 'the object is not there at the revision that was looked at',
     hint: 'Look at the namespace and the name; "objects history" shows whether it was deleted.',
   },
+  OBJECT_NOT_READABLE: {
+    exitStatus: 1,
+    meaning: 'the object is there, but its value is encrypted or damaged',
+    hint: 'Give the configuration that it was encrypted with: --encryption-config FILE; "-o raw" shows what is stored.',
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
 
 /** A stable error code: a key of the table above. */

@@ -24,6 +24,11 @@ import { memberPromoteCommand } from './member/promote.ts';
 import { memberRemoveCommand } from './member/remove.ts';
 import { memberUpdateCommand } from './member/update.ts';
 import { hostSessionCommand } from './hosts/index.ts';
+import { objectsDiffCommand } from './objects/diff.ts';
+import { objectsHistoryCommand } from './objects/history.ts';
+import { objectsGetCommand } from './objects/get.ts';
+import { objectsListCommand } from './objects/list.ts';
+import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotRestoreCommand } from './snapshot/restore.ts';
@@ -34,6 +39,7 @@ import { versionCommand } from './version.ts';
 
 const groups: readonly CommandGroup[] = [
   { path: ['snapshot'], summary: 'save, inspect, verify and restore snapshots' },
+  { path: ['objects'], summary: 'Kubernetes objects in a snapshot, a data dir or a live etcd' },
   { path: ['endpoint'], summary: 'health, status and hash of the endpoints of a live cluster' },
   { path: ['member'], summary: 'list, add, update, promote and remove members' },
   { path: ['lease'], summary: 'grant, renew, inspect and revoke leases' },
@@ -48,6 +54,11 @@ const commands: readonly AnyCommand[] = [
   snapshotHashKvCommand,
   discoverCommand,
   recoverCommand,
+  objectsListCommand,
+  objectsGetCommand,
+  objectsHistoryCommand,
+  objectsDiffCommand,
+  objectsStatsCommand,
   endpointHealthCommand,
   endpointStatusCommand,
   endpointHashKvCommand,

@@ -1,0 +1,136 @@
+import { formatKubernetesYaml, type JsonObject } from '../../../formats/kubernetes-object/index.ts';
+import type { DiffSummary, ObjectDifference } from '../../../operations/objects/diff/index.ts';
+import { defineCommand } from '../../command/index.ts';
+import { type GoJson, printView } from '../../output/index.ts';
+import { changeJson, changeLine } from './change-lines.ts';
+import { includeSecretsFlag, objectSelection, selectionFlags, wantsJson } from './selection-flags.ts';
+import { inspectionOptions, sourceFlags } from './source-flags.ts';
+
+/** Of one source only could a revision be meant. */
+const { index, ...reading } = sourceFlags;
+const bothSourcesFlags = {
+  index,
+  'encryption-config': reading['encryption-config'],
+  'etcd-prefix': reading['etcd-prefix'],
+};
+
+export const objectsDiffCommand = defineCommand({
+  path: ['objects', 'diff'],
+  summary: 'what differs between the objects of two sources',
+  description:
+    'SOURCE is a snapshot, a database, a data dir, or "live". Prints what was added, removed and changed from A to B ' +
+    'as a unified diff of YAML; -o fields prints a line for each field instead. What changes by itself is left out: ' +
+    'managed fields, resource versions, heartbeats, leases, events. --ignore-noise=false shows that too.',
+  args: [
+    { name: 'a', summary: 'the one source' },
+    { name: 'b', summary: 'the other source' },
+    {
+      name: 'resource',
+      summary: "kubectl's words: deploy, cm/web (everything)",
+      optional: true,
+      isList: true,
+    },
+  ],
+  flags: {
+    ...selectionFlags,
+    'ignore-noise': { kind: 'boolean', default: true, summary: 'leave out what changes by itself' },
+    'ignore-status': { kind: 'boolean', summary: 'leave out status, too' },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['diff', 'fields', 'name', 'json'],
+      valueName: 'format',
+      summary: 'diff, fields, name or json (default diff)',
+    },
+    ...includeSecretsFlag,
+    ...bothSourcesFlags,
+  },
+  formats: ['simple', 'json'],
+  examples: [
+    { command: 'holdfast objects diff yesterday.db today.db', explains: 'Everything that changed' },
+    {
+      command: 'holdfast objects diff snapshot.db live deploy,cm -n shop',
+      explains: 'Since the snapshot, in one namespace',
+    },
+  ],
+  async run({ args, flags }, host) {
+    const { diffObjects, unifiedLines } = await import('../../../operations/objects/diff/index.ts');
+    const json = wantsJson(flags.output, host);
+    const newest = { ...flags, revision: 0n };
+    const line = (text: string) => host.out.line(text);
+    const collected: ObjectDifference[] = [];
+    const show = (difference: ObjectDifference) => {
+      if (flags.output === 'name') line(`${difference.change} ${nameOf(difference)}`);
+      else if (flags.output === 'fields') showFields(difference, line);
+      else showDiff(difference, unifiedLines, line);
+    };
+    const summary = await diffObjects(
+      {
+        before: await inspectionOptions(args[0]!, newest, host),
+        after: await inspectionOptions(args[1]!, newest, host),
+        selection: objectSelection(args.slice(2), flags),
+        ignoreNoise: flags['ignore-noise'],
+        ignoreStatus: flags['ignore-status'],
+        includeSecrets: flags['include-secrets'],
+        onDifference: json ? (difference) => collected.push(difference) : show,
+      },
+      host.ctx,
+    );
+    if (json) printView({ simple: () => {}, json: () => diffJson(summary, collected) }, 'json', host.out);
+    else if (!host.globals.quiet) host.say(summaryLine(summary));
+    return undefined;
+  },
+});
+
+function nameOf({ group, resource, namespace, name }: ObjectDifference): string {
+  const type = group === '' ? resource : `${resource}.${group}`;
+  return namespace === undefined ? `${type}/${name}` : `${type}/${name} -n ${namespace}`;
+}
+
+function showFields(difference: ObjectDifference, line: (text: string) => void): void {
+  line(`${difference.change} ${nameOf(difference)}`);
+  if (difference.unread !== undefined) line(`    ${difference.unread.message}`);
+  for (const field of difference.fields) line(`    ${changeLine(field)}`);
+}
+
+function showDiff(
+  difference: ObjectDifference,
+  unifiedLines: (before: readonly string[], after: readonly string[]) => string[],
+  line: (text: string) => void,
+): void {
+  const { change, before, after, unread } = difference;
+  const name = nameOf(difference);
+  line(`--- ${change === 'added' ? '/dev/null' : `a ${name}`}`);
+  line(`+++ ${change === 'removed' ? '/dev/null' : `b ${name}`}`);
+  if (unread !== undefined) {
+    line(`cannot be compared: ${unread.message}`);
+    return;
+  }
+  for (const each of unifiedLines(yamlLines(before), yamlLines(after))) line(each);
+}
+
+function yamlLines(object: JsonObject | undefined): string[] {
+  return object === undefined ? [] : formatKubernetesYaml(object).trimEnd().split('\n');
+}
+
+function summaryLine(summary: DiffSummary): string {
+  const { added, removed, changed, unchanged, onlyNoise, unread } = summary;
+  const more = unread === 0 ? '' : `; ${unread} could not be read`;
+  return `${added} added, ${removed} removed, ${changed} changed; ${unchanged} the same, ${onlyNoise} changed by themselves${more}`;
+}
+
+function diffJson(summary: DiffSummary, objects: readonly ObjectDifference[]): GoJson {
+  const { before, after, ...counts } = summary;
+  return {
+    before: { ...before },
+    after: { ...after },
+    ...counts,
+    objects: objects.map(({ fields, unread, before: old, after: young, ...facts }) => ({
+      ...facts,
+      fields: fields.map(changeJson),
+      before: old,
+      after: young,
+      unread: unread?.message,
+    })),
+  };
+}

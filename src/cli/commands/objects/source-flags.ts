@@ -1,0 +1,63 @@
+import type { InspectionOptions } from '../../../operations/objects/inspect/index.ts';
+import type { ReadCounts } from '../../../operations/objects/decode/index.ts';
+import { type CommandHost, type FlagSpecs, type FlagValues } from '../../command/index.ts';
+
+/** What every command takes that looks into a source. */
+export const sourceFlags = {
+  revision: {
+    kind: 'integer',
+    default: 0n,
+    minimum: 0n,
+    summary: 'look at this revision (the newest without it)',
+  },
+  'encryption-config': {
+    kind: 'string',
+    valueName: 'file',
+    summary: "the API server's EncryptionConfiguration, to read what is encrypted",
+  },
+  'etcd-prefix': {
+    kind: 'string',
+    valueName: 'prefix',
+    summary: "the API server's --etcd-prefix (found without it: /registry and others)",
+  },
+  index: {
+    kind: 'boolean',
+    summary: 'keep an index beside the file (FILE.holdfast-index), which makes the next look fast',
+  },
+} as const satisfies FlagSpecs;
+
+export const sourceArgument = {
+  name: 'source',
+  summary: 'a snapshot, a database, a data dir, or "live" for the etcd of the connection flags',
+} as const;
+
+/** What the words and flags mean for the operation. Errors: those of the connection flags, for `live`. */
+export async function inspectionOptions(
+  source: string,
+  flags: FlagValues<typeof sourceFlags>,
+  host: CommandHost,
+): Promise<InspectionOptions> {
+  const { 'encryption-config': encryptionConfigFile, 'etcd-prefix': prefix, index, revision } = flags;
+  return {
+    source: source === 'live' ? { live: await host.clientOptions() } : source,
+    revision,
+    writeIndex: index,
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(encryptionConfigFile === undefined ? {} : { encryptionConfigFile }),
+  };
+}
+
+/** Says on stderr what could not be read, and what it wants. */
+export function tellUnread(counts: ReadCounts, host: CommandHost): void {
+  for (const [key, count] of counts.wantedKeys)
+    host.say(`${objects(count)} encrypted and not read: ${count === 1 ? 'it wants' : 'they want'} ${key}`);
+  if (counts.undecoded > 0) host.say(`${objects(counts.undecoded)} damaged or no API object`);
+  if (counts.ofUnknownKinds > 0)
+    host.say(`${objects(counts.ofUnknownKinds)} of a kind that is not known: only the metadata is shown`);
+  if (counts.withUnknownFields > 0)
+    host.say(`in ${counts.withUnknownFields} objects there are fields that are not known; they are left out`);
+}
+
+function objects(count: number): string {
+  return count === 1 ? '1 object is' : `${count} objects are`;
+}
