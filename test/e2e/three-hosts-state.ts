@@ -149,7 +149,8 @@ async function readFiles(rootDir: string): Promise<HostFiles> {
   return {
     tree: [
       ...kubernetes.map((line) => `kubernetes/${line}`),
-      ...lib.map((line) => `lib/${line}`),
+      // What an undone recovery has learned of revisions stays in the ledger.
+      ...lib.filter((line) => !line.startsWith('etcd.holdfast-ledger')).map((line) => `lib/${line}`),
       `database ino=${database.ino}`,
     ],
     manifests: Object.fromEntries(await Promise.all(manifests)),

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import { formatHex, HoldfastError } from '../../base/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 import type { SnapshotMessage, SnapshotReceiver } from '../../etcd/client/index.ts';
+import { digestBytes, requireWholeSnapshot } from './whole-snapshot.ts';
 import { type BatchWriter, WriteQueue } from './write-queue.ts';
-
-const digestBytes = 32;
-/** A database is a whole number of pages, and every page size a multiple of this. */
-const databaseUnitBytes = 512;
 
 export interface VerifiedStream {
   readonly databaseBytes: number;
@@ -82,24 +79,8 @@ export class SnapshotIntake implements SnapshotReceiver {
         },
       );
     }
-    if (sizeBytes !== databaseBytes + digestBytes || databaseBytes % databaseUnitBytes !== 0) {
-      throw new HoldfastError('DIGEST_MISSING', `sha256 checksum not found [bytes: ${sizeBytes}]`, {
-        hint: 'Nothing was kept; the member sent no whole snapshot: look at its log, then save again.',
-        details: { sizeBytes },
-      });
-    }
-    const sha256 = this.#hash.digest('hex');
-    const expected = formatHex(this.#trailer);
-    if (sha256 !== expected) {
-      throw new HoldfastError(
-        'DIGEST_MISMATCH',
-        `the received bytes have SHA-256 ${sha256}, not ${expected}`,
-        {
-          hint: 'Nothing was kept; save again. If it happens again, memory or a device on the way is faulty.',
-          details: { actual: sha256, expected },
-        },
-      );
-    }
+    const digest = this.#hash.digest();
+    const sha256 = requireWholeSnapshot({ databaseBytes, sizeBytes, digest, trailer: this.#trailer });
     return { databaseBytes, sizeBytes, sha256, version: this.#version };
   }
 }

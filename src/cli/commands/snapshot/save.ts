@@ -1,7 +1,8 @@
 import type { SaveSnapshotResult, SaveTarget } from '../../../operations/save/index.ts';
-import { type CommandHost, defineCommand } from '../../command/index.ts';
+import { type CommandHost, defineCommand, usageError } from '../../command/index.ts';
 import { formatGoJson, type View } from '../../output/index.ts';
 import { recordView } from '../../output/views/index.ts';
+import { hostsFlags, openRemoteHosts, readHosts } from '../hosts/index.ts';
 
 export const snapshotSaveCommand = defineCommand({
   path: ['snapshot', 'save'],
@@ -21,6 +22,11 @@ export const snapshotSaveCommand = defineCommand({
       default: '30s',
       summary: 'give up after this long without data, 0 for never',
     },
+    host: {
+      kind: 'string',
+      summary: 'save the etcd of this host over ssh: a name or user@host as ssh takes it',
+    },
+    'ssh-config': hostsFlags['ssh-config'],
   },
   examples: [
     {
@@ -33,34 +39,75 @@ export const snapshotSaveCommand = defineCommand({
       explains: 'Over mutual TLS',
     },
     { command: 'holdfast snapshot save - | gzip > snapshot.db.gz', explains: 'Through a pipe' },
+    { command: 'holdfast snapshot save snapshot.db --host cp1', explains: 'From a control-plane node' },
   ],
   exitStatuses: {
     3: 'what arrived is not a whole snapshot; nothing was kept',
     4: 'the file exists, or authentication or permission is missing',
     5: 'etcd is unreachable, stalled or did not answer in time',
   },
-  async run(input, host) {
-    const { saveSnapshot } = await import('../../../operations/save/index.ts');
-    const [path = ''] = input.args;
+  async run({ args, flags }, host) {
+    const [path = ''] = args;
     const target: SaveTarget =
       path === '-'
         ? { sink: { write: (bytes) => host.io.stdout.send(bytes) } }
-        : { path, force: input.flags.force };
-    const result = await saveSnapshot(
-      {
-        client: await host.clientOptions(),
-        target,
-        // Those of the API server are found together: any of them will do.
-        anyEndpoint: input.flags['any-endpoint'] || !host.given('endpoints'),
-        stallTimeoutMs: input.flags['stall-timeout'],
-        ...(host.given('command-timeout') ? { timeoutMs: host.globals['command-timeout'] } : {}),
-      },
-      host.ctx,
+        : { path, force: flags.force };
+    report(
+      await (flags.host === undefined ? saveHere(target, flags, host) : saveOverSsh(target, flags, host)),
+      host,
     );
-    await noteInLedger(result, host);
-    report(result, host);
   },
 });
+
+interface SaveFlags {
+  readonly 'any-endpoint': boolean;
+  readonly 'stall-timeout': number;
+  readonly host: string | undefined;
+  readonly 'ssh-config': string | undefined;
+}
+
+async function saveHere(
+  target: SaveTarget,
+  flags: SaveFlags,
+  host: CommandHost,
+): Promise<SaveSnapshotResult> {
+  const { saveSnapshot } = await import('../../../operations/save/index.ts');
+  const result = await saveSnapshot(
+    {
+      client: await host.clientOptions(),
+      target,
+      // Those of the API server are found together: any of them will do.
+      anyEndpoint: flags['any-endpoint'] || !host.given('endpoints'),
+      stallTimeoutMs: flags['stall-timeout'],
+      ...(host.given('command-timeout') ? { timeoutMs: host.globals['command-timeout'] } : {}),
+    },
+    host.ctx,
+  );
+  await noteInLedger(result, host);
+  return result;
+}
+
+/** The program on the host finds its etcd, as it does for whoever is logged in there. */
+async function saveOverSsh(
+  target: SaveTarget,
+  flags: SaveFlags,
+  host: CommandHost,
+): Promise<SaveSnapshotResult> {
+  const { ctx, root, globals } = host;
+  if (host.given('endpoints'))
+    throw usageError('--host and --endpoints contradict each other', 'On a host its own etcd is found.');
+  const names = (await readHosts({ ...flags, hosts: [flags.host!], inventory: undefined }))!;
+  await using remote = await openRemoteHosts(names, flags, ctx);
+  const { ssh, program } = remote.hosts[0]!;
+  const argv = [
+    ...[program, 'snapshot', 'save', '-', '-w', 'json', '--progress=none'],
+    `--stall-timeout=${flags['stall-timeout']}ms`,
+    ...(host.given('command-timeout') ? [`--command-timeout=${globals['command-timeout']}ms`] : []),
+    ...(root === '/' ? [] : ['--root', root]),
+  ];
+  const { saveFromHost } = await import('../../../operations/save/index.ts');
+  return await saveFromHost({ ssh, argv, target }, ctx);
+}
 
 /** A later recovery must pass every revision that this cluster had, even if nothing is left of its data by then. */
 async function noteInLedger({ path }: SaveSnapshotResult, host: CommandHost): Promise<void> {

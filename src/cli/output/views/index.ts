@@ -23,3 +23,4 @@ export { snapshotHashView, snapshotStatusView, verifyView } from './snapshot-vie
 export { eventType, watchView } from './watch-view.ts';
 export { formatLeaseId } from './etcd-fields.ts';
 export { pendingView, planView, recoveryView, showPreflight } from './recover-views.ts';
+export { type DiscoveredHost, hostsDiscoveryView } from './hosts-discovery-view.ts';
