@@ -7,5 +7,6 @@ export {
   type Problem,
 } from './host-facts.ts';
 export { inspectHost, type InspectOptions } from './inspect-host.ts';
+export { isMountPoint } from './mount-point.ts';
 export { knownMemberIds } from './known-members.ts';
 export type { RecoveryHost, ResumedRecovery } from './recovery-host.ts';

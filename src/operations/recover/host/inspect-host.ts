@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { isHoldfastError, type OperationContext } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import {
@@ -14,6 +14,7 @@ import { type Ledger, readLedger } from '../../ledger/index.ts';
 import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/index.ts';
 import { readDataDirFacts } from '../revisions/index.ts';
 import { isApiServerReady } from '../verify/index.ts';
+import { isMountPoint } from './mount-point.ts';
 import type { DataDirPlace, HostFacts, ManifestFacts, Problem } from './host-facts.ts';
 
 /** In the order in which they are taken away. */
@@ -111,11 +112,10 @@ async function inspectDataDir(
   ctx: OperationContext,
 ): Promise<DataDirPlace> {
   const there = await machine.stat(path);
-  const parent = await machine.stat(dirname(path));
   return {
     path,
     exists: there !== undefined,
-    isMountPoint: there !== undefined && parent !== undefined && there.dev !== parent.dev,
+    isMountPoint: await isMountPoint(machine, path),
     walDir,
     walDirExists: walDir !== undefined && (await machine.stat(walDir)) !== undefined,
     owner: {
@@ -187,6 +187,5 @@ async function restartableUnit(
 
 async function isSameFileSystem(machine: LocalHost, manifestsDir: string | undefined): Promise<boolean> {
   if (manifestsDir === undefined) return false;
-  const [inside, outside] = [await machine.stat(manifestsDir), await machine.stat(dirname(manifestsDir))];
-  return inside !== undefined && outside !== undefined && inside.dev === outside.dev;
+  return (await machine.stat(manifestsDir)) !== undefined && !(await isMountPoint(machine, manifestsDir));
 }

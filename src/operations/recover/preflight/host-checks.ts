@@ -1,8 +1,8 @@
 /** Checks that need the plan and the host itself. */
 import { lookup } from 'node:dns/promises';
-import { dirname } from 'node:path';
 import type { Finding, OperationContext } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
+import { isMountPoint } from '../host/index.ts';
 import type { HostPlan, RecoveryPlan } from '../plan/index.ts';
 import { checkRoom } from './room-checks.ts';
 
@@ -62,8 +62,7 @@ async function checkPlaces(machine: LocalHost, host: HostPlan): Promise<Finding[
 /** The directory of the log is put in place by a rename, which a mount point does not allow. */
 async function checkLogPlace(machine: LocalHost, { walDir }: HostPlan): Promise<Finding[]> {
   if (walDir === undefined) return [];
-  const [log, parent] = [await machine.stat(walDir), await machine.stat(dirname(walDir))];
-  if (log === undefined || log.dev === parent?.dev) return [];
+  if (!(await isMountPoint(machine, walDir))) return [];
   return [
     {
       severity: 'fail',
