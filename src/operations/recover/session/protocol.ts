@@ -12,7 +12,18 @@ export type SessionMethod = Exclude<keyof RecoveryHost, 'name' | typeof Symbol.a
 export type SessionRequest =
   | { readonly id: number; readonly method: SessionMethod; readonly params: readonly unknown[] }
   /** Stop working on a request; it is answered all the same. */
-  | { readonly stop: number };
+  | { readonly stop: number }
+  /** Nothing but a sign of life. */
+  | { readonly alive: true };
+
+/** So often the coordinator gives a sign of life. */
+export const aliveEveryMs = 10_000;
+
+/**
+ * A coordinator that has been silent for this long is taken for gone: of a machine that was switched off or cut off
+ * the host's ssh server does not learn for hours.
+ */
+export const silenceLimitMs = 60_000;
 
 /** From the host. */
 export type SessionMessage =

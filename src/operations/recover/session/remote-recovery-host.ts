@@ -36,7 +36,7 @@ export function openRemoteRecoveryHost(options: RemoteRecoveryOptions, ctx: Oper
       connection.hasJournal = true;
     },
     async resume() {
-      const resumed = (await call('resume', [])) as ResumedRecovery | undefined;
+      const resumed = await connection.resume(ctx.signal);
       connection.hasJournal = resumed !== undefined;
       return resumed;
     },
@@ -57,6 +57,9 @@ export function openRemoteRecoveryHost(options: RemoteRecoveryOptions, ctx: Oper
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }
+
+/** A session whose coordinator is gone stops at once what it is at, but finishes what it undoes. */
+const letGoTimeoutMs = 30_000;
 
 /** The session with a host, and whether a journal has been opened through it. */
 class Connection {
@@ -81,22 +84,33 @@ class Connection {
     }
   }
 
-  /** After a lost connection the journal has to be opened again, once the old session has let go of it. */
+  /** After a lost connection the journal has to be opened again. */
   async attach(): Promise<void> {
     if (this.#client !== undefined || !this.hasJournal) return;
-    await waitUntil(
-      `${this.#options.host}: the session before is still at work`,
-      async () => {
-        try {
-          return { done: await this.call('resume', []) };
-        } catch (error) {
-          if (!hasCode(error, 'RECOVERY_RUNNING')) throw error;
-          return { waitingFor: error.message };
-        }
-      },
-      { timeoutMs: 30_000 },
-      { ...this.#ctx, signal: new AbortController().signal },
-    );
+    await this.resume(new AbortController().signal);
+  }
+
+  /** Opens the journal there, once the session before has let go of it. Errors: RECOVERY_RUNNING when it does not. */
+  async resume(signal: AbortSignal): Promise<ResumedRecovery | undefined> {
+    let running: unknown;
+    try {
+      return await waitUntil(
+        `${this.#options.host}: the session before is still at work`,
+        async () => {
+          try {
+            return { done: (await this.call('resume', [])) as ResumedRecovery | undefined };
+          } catch (error) {
+            if (!hasCode(error, 'RECOVERY_RUNNING')) throw error;
+            running = error;
+            return { waitingFor: error.message };
+          }
+        },
+        { timeoutMs: letGoTimeoutMs },
+        { ...this.#ctx, signal },
+      );
+    } catch (error) {
+      throw hasCode(error, 'TIMEOUT') && running !== undefined ? running : error;
+    }
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,8 @@ import type { RecoveryHost } from '../host/index.ts';
 import { formatExact, parseExact, type RecoveryOutcome } from '../journal/index.ts';
 import type { Phase, RecoveryPlan } from '../plan/index.ts';
 import { packError } from './error-wire.ts';
-import type { SessionMessage, SessionMethod, SessionRequest } from './protocol.ts';
+import { type SessionMessage, type SessionMethod, type SessionRequest, silenceLimitMs } from './protocol.ts';
+import { untilSilent } from './until-silent.ts';
 
 export interface ServeSessionOptions {
   /** Requests, one a line. Their end ends the session: whoever asked is gone. */
@@ -13,6 +14,8 @@ export interface ServeSessionOptions {
   readonly version: string;
   /** Opens the host that the session is about, with the session's own context. */
   readonly openHost: (ctx: OperationContext) => RecoveryHost;
+  /** After so long without a line the coordinator is taken for gone; a minute by default. */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -37,8 +40,9 @@ export async function serveRecoverySession(
       stops.delete(id);
     });
   };
-  for await (const line of options.lines) {
+  for await (const line of untilSilent(options.lines, options.silenceMs ?? silenceLimitMs)) {
     const request = parseExact(line) as SessionRequest;
+    if ('alive' in request) continue;
     if ('stop' in request) stops.get(request.stop)?.abort(interruption('the coordinator has stopped this'));
     else startRequest(request.id, request.method, request.params);
   }

@@ -2,7 +2,7 @@ import { HoldfastError, type OperationContext } from '../../../base/index.ts';
 import type { SshSession } from '../../../hosts/index.ts';
 import { formatExact, parseExact } from '../journal/index.ts';
 import { unpackError } from './error-wire.ts';
-import type { SessionMessage, SessionMethod } from './protocol.ts';
+import { aliveEveryMs, type SessionMessage, type SessionMethod } from './protocol.ts';
 
 /** Requests to the program on another host. Disposing ends that program. */
 export interface SessionClient extends AsyncDisposable {
@@ -26,10 +26,12 @@ export function openSessionClient(
   let nextId = 1;
   let gone: Error | undefined;
   const fail = (error: unknown) => {
+    clearInterval(signs);
     gone ??= error instanceof Error ? error : new Error(String(error));
     for (const { reject } of open.values()) reject(gone);
     open.clear();
   };
+  const signs = setInterval(() => void session.send(formatExact({ alive: true })).catch(fail), aliveEveryMs);
   const take = (message: SessionMessage) => {
     if ('ready' in message) checkVersion(message.ready.version, version, host);
     else if ('event' in message) ctx.events(message.event);
@@ -61,6 +63,7 @@ export function openSessionClient(
       }
     },
     async [Symbol.asyncDispose]() {
+      clearInterval(signs);
       await session[Symbol.asyncDispose]();
       await reading;
     },
