@@ -1,6 +1,7 @@
 /** The control plane that is recovered: its etcd runs on the data that is measured, beside some objects. */
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Peer } from '../../test/peers/index.ts';
 import {
   type ControlPlane,
@@ -10,6 +11,7 @@ import {
   startControlPlane,
 } from '../../test/support/control-plane/index.ts';
 import { mustRun } from '../../test/support/run-command.ts';
+import { eventually } from '../../test/support/waiting.ts';
 
 export interface BenchPlane extends AsyncDisposable {
   readonly plane: ControlPlane;
@@ -95,11 +97,34 @@ export async function shownGeneration(plane: ControlPlane): Promise<string> {
   return items.find(({ metadata }) => metadata.name === basename(changed))?.data?.generation ?? 'none';
 }
 
-/** Removes what earlier runs kept beside the data dir, and lets the disk come to rest. */
-export async function tidy({ dataDir }: ControlPlane): Promise<void> {
+/** Removes what earlier runs kept beside the data dir, and lets etcd and the disk come to rest. */
+export async function tidy(plane: ControlPlane): Promise<void> {
+  const { dataDir } = plane;
   const parent = dirname(dataDir);
   for (const name of await readdir(parent))
     if (name.startsWith(`${basename(dataDir)}.`) && !name.endsWith('.json'))
       await rm(join(parent, name), { recursive: true });
+  await etcdAtRest(plane);
   await mustRun('sync', [], { timeoutMs: longMs });
+}
+
+/** A restore with a raised revision leaves etcd to compact everything once it has started, beside whoever comes next. */
+async function etcdAtRest({ runner }: ControlPlane): Promise<void> {
+  await eventually(longMs, 'etcd is at rest', async () => {
+    const etcd = (await runner.running()).find(({ container }) => container === 'etcd');
+    if (etcd === undefined) return undefined;
+    const before = await processorTicks(etcd.pid);
+    await delay(2000);
+    return (await processorTicks(etcd.pid)) - before < restTicks ? true : undefined;
+  });
+}
+
+/** Of 10 ms each, in two seconds. */
+const restTicks = 20;
+
+/** User and system time of a process: the fields 14 and 15, behind a name that may have spaces. */
+async function processorTicks(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
 }
