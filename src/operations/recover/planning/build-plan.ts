@@ -148,7 +148,7 @@ function planSwaps(
   const { walDir } = place;
   if (walDir === undefined) return { stagedDataDir, stagedWalDir: undefined, swaps: [swap] };
   const below = relative(dataDir, walDir);
-  const isNested = !below.startsWith('..');
+  const isNested = below !== '..' && !below.startsWith('../');
   const stagedWalDir = isNested ? join(stagedDataDir, below) : `${walDir}.staged-${id}`;
   // A log below a data dir that is renamed goes along with it.
   if (isNested && !isInside) return { stagedDataDir, stagedWalDir, swaps: [swap] };

@@ -42,3 +42,18 @@ test('what holds anything of its own is left alone', async () => {
   assert.equal(await readFile(one, 'utf8'), 'kind: Pod');
   assert.deepEqual(await readdir(dir.path), ['1.yaml', '2.yaml', 'a', 'b']);
 });
+
+test('what is in neither place is missed', async () => {
+  await using dir = await tempDir('move-path');
+  const [a, b] = [join(dir.path, 'a'), join(dir.path, 'b')];
+  await assert.rejects(movePath(a, b), { code: 'FILE_NOT_FOUND' });
+});
+
+test('moved before, nothing is left to do', async () => {
+  await using dir = await tempDir('move-path');
+  const [a, b] = [join(dir.path, 'a'), join(dir.path, 'b')];
+  await writeFile(a, 'kind: Pod');
+  await movePath(a, b);
+  await movePath(a, b);
+  assert.deepEqual(await readdir(dir.path), ['b']);
+});

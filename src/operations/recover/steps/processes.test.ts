@@ -8,7 +8,10 @@ import { waitUntilGone } from './processes.ts';
 
 test('a pod that crashes has to stay away for a while before it counts as gone', async () => {
   const running = { pid: 7, argv: ['etcd', '--name=a'] } as unknown as HostProcess;
-  const manifest = { role: 'etcd', process: { program: 'etcd', args: ['--name=a'] } } as PlannedManifest;
+  const manifest = {
+    role: 'etcd',
+    process: { program: 'etcd', args: ['--name=a'] },
+  } as unknown as PlannedManifest;
   // Between two crashes, started once more, then gone.
   const looks = [[], [], [running], [running]];
   let lastLooks = 0;
