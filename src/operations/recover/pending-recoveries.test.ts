@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { operationContext } from '../../base/index.ts';
+import { HoldfastError, operationContext } from '../../base/index.ts';
 import type { RecoveryHost, ResumedRecovery } from './host/index.ts';
 import type { RecoveryOutcome } from './journal/index.ts';
 import { resumeRecovery, rollBackRecovery } from './pending-recoveries.ts';
@@ -79,4 +79,35 @@ test('a host is the one of its journal, whatever it is called by now', async () 
   const hosts = names.map((name, index) => hostIn({ name: `root@${name}.example`, journalOf: index }, done));
   await resumeRecovery(hosts, ctx);
   assert.equal(done.filter((what) => what.endsWith('committed')).length, 3);
+});
+
+test('a resumed recovery that fails early is undone in all phases that the first run may have reached', async () => {
+  const undone: string[] = [];
+  const host = (name: string, index: number): RecoveryHost => ({
+    ...hostIn({ name, journalOf: index }, []),
+    run: () => (name === 'cp3' ? Promise.reject(new Error('gone')) : Promise.resolve()),
+    rollBack(phase: string) {
+      if (name === 'cp3') return Promise.reject(new Error('gone'));
+      undone.push(`${name} ${phase}`);
+      return Promise.resolve();
+    },
+  });
+  await assert.rejects(resumeRecovery(names.map(host), ctx), { code: 'ROLL_BACK_FAILED', message: /cp3: / });
+  for (const phase of ['swap', 'fence-etcd', 'start-etcd', 'commit'])
+    for (const name of ['cp1', 'cp2']) assert.ok(undone.includes(`${name} ${phase}`), `${name} ${phase}`);
+});
+
+test('a journal that cannot be closed undoes nothing', async () => {
+  const done: string[] = [];
+  const hosts = names.map((name, index): RecoveryHost => {
+    const host = hostIn({ name, journalOf: index }, done);
+    const failure = new HoldfastError('HOST_UNREACHABLE', 'no connection to cp2');
+    return name === 'cp2' ? { ...host, finish: () => Promise.reject(failure) } : host;
+  });
+  await assert.rejects(resumeRecovery(hosts, ctx), {
+    code: 'HOST_UNREACHABLE',
+    message: /is recovered, but the journal on cp2 is not closed: no connection/,
+    hint: /--resume/,
+  });
+  assert.ok(!done.some((what) => what.endsWith('back')), done.join());
 });

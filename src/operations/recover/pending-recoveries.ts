@@ -23,7 +23,7 @@ export async function resumeRecovery(
     );
   }
   for (const { host, index } of untouched) await host.begin(plan, index);
-  await driveForward([...journaled, ...untouched.map(({ host }) => host)], plan, ctx);
+  await driveForward([...journaled, ...untouched.map(({ host }) => host)], plan, ctx, { isResumed: true });
   return plan;
 }
 

@@ -11,17 +11,32 @@ export async function driveForward(
   hosts: readonly RecoveryHost[],
   plan: RecoveryPlan,
   ctx: OperationContext,
+  { isResumed = false }: { readonly isResumed?: boolean } = {},
 ): Promise<void> {
-  let reached: Phase = 'stage';
+  // An earlier run may have come to any phase: all of them are looked at when it has to go back.
+  let reached: Phase = isResumed ? 'commit' : 'stage';
   try {
     for (const phase of phasesOf(plan)) {
-      reached = phase;
+      if (!isResumed) reached = phase;
       await everywhere(hosts, phaseTitles[phase], ctx, (host, signal) => host.run(phase, signal));
     }
   } catch (error) {
     throw await goBack(hosts, plan, { error, reached }, ctx);
   }
-  await Promise.all(hosts.map((host) => host.finish('committed')));
+  const closed = await Promise.allSettled(hosts.map((host) => host.finish('committed')));
+  const open = hosts.filter((_, index) => closed[index]!.status === 'rejected');
+  const failed = closed.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw notClosed(open, failed.reason);
+}
+
+/** The cluster is back, so nothing is undone. */
+function notClosed(hosts: readonly RecoveryHost[], error: unknown): unknown {
+  if (!isHoldfastError(error)) return error;
+  return new HoldfastError(
+    error.code,
+    `the control plane is recovered, but the journal on ${hosts.map(({ name }) => name).join(', ')} is not closed: ${error.message}`,
+    { hint: 'Close it with "holdfast recover --resume".', details: error.details, cause: error },
+  );
 }
 
 /** Why and from where a recovery goes back. */
@@ -42,12 +57,14 @@ export async function goBack(
   ctx.log.warn('rolling back', { reason });
   const lost = await undoEverywhere(hosts, plan, { reason, reached }, ctx);
   if (lost.length > 0 && reached !== 'stage') throw rollBackFailed(plan, reason, lost);
-  if (hasCode(error, 'INTERRUPTED'))
-    return new HoldfastError('INTERRUPTED', 'interrupted; everything is as it was before', { cause: error });
   const leftover =
     lost.length === 0
       ? ''
       : `; nothing was taken away on ${namesOf(lost)} either, where "holdfast recover --rollback" tidies up when it is back`;
+  if (hasCode(error, 'INTERRUPTED')) {
+    const message = `interrupted; everything is as it was before${leftover}`;
+    return new HoldfastError('INTERRUPTED', message, { cause: error });
+  }
   return new HoldfastError(
     'RECOVERY_ROLLED_BACK',
     `rolled back, everything is as it was before: ${reason}${leftover}`,
