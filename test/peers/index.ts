@@ -2,4 +2,5 @@
 export { type Peer, type PeerLine, peer, peerLines, peersDirectory } from './peer.ts';
 export { requirePeer } from './require-peer.ts';
 export { bringInPeers } from './bring-in-peers.ts';
+export { type Kubectl, kubectl, requireKubectl } from './kubectl.ts';
 export { requireSshd, type Sshd, sshd } from './sshd.ts';
