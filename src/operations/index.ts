@@ -4,6 +4,7 @@ export * from './disarm/index.ts';
 export * from './discover/index.ts';
 export * from './hashkv/index.ts';
 export * from './ledger/index.ts';
+export * from './objects/index.ts';
 export * from './recover/index.ts';
 export * from './restore/index.ts';
 export * from './save/index.ts';

@@ -1,6 +1,4 @@
-import { formatKubernetesJson, formatKubernetesYaml } from '../../../formats/kubernetes-object/index.ts';
 import { defineCommand } from '../../command/index.ts';
-import { jsonIndent } from './print-list.ts';
 import { namespaceFlag } from './selection-flags.ts';
 import { inspectionOptions, sourceArgument, sourceFlags, tellUnread } from './source-flags.ts';
 
@@ -38,8 +36,8 @@ export const objectsGetCommand = defineCommand({
     5: 'etcd is unreachable or did not answer in time',
   },
   async run({ args: [source = '', word = ''], flags }, host) {
-    const { openInspection } = await import('../../../operations/objects/inspect/index.ts');
-    const { getObject, getRawObject } = await import('../../../operations/objects/get/index.ts');
+    const { getObject, getRawObject, openInspection } = await import('../../../operations/objects/index.ts');
+    const { printObject } = await import('./print-list.ts');
     const options = await inspectionOptions(source, flags, host);
     await using inspection = await openInspection(options, host.ctx);
     const which = { word, ...(flags.namespace === undefined ? {} : { namespace: flags.namespace }) };
@@ -49,8 +47,7 @@ export const objectsGetCommand = defineCommand({
       return undefined;
     }
     const object = await getObject(inspection, which);
-    if (output === 'json') host.out.line(formatKubernetesJson(object, jsonIndent));
-    else host.out.bytes(Buffer.from(formatKubernetesYaml(object)));
+    printObject(object, output === 'json' ? 'json' : 'yaml', host.out);
     tellUnread(inspection.reader.counts, host);
     return undefined;
   },

@@ -1,8 +1,6 @@
-import type { Inspection } from '../../../operations/objects/inspect/index.ts';
-import type { ObjectSelection } from '../../../operations/objects/select/index.ts';
+import type { Inspection, ObjectSelection } from '../../../operations/objects/index.ts';
 import { type CommandHost, defineCommand } from '../../command/index.ts';
 import { SteadyOutput } from '../../output/index.ts';
-import { printJsonList, printYamlList } from './print-list.ts';
 import { printTable } from './print-table.ts';
 import { objectSelection, selectionFlags } from './selection-flags.ts';
 import { inspectionOptions, sourceArgument, sourceFlags, tellUnread } from './source-flags.ts';
@@ -50,7 +48,7 @@ export const objectsListCommand = defineCommand({
     5: 'etcd is unreachable or did not answer in time',
   },
   async run({ args: [source = '', ...words], flags }, host) {
-    const { openInspection } = await import('../../../operations/objects/inspect/index.ts');
+    const { openInspection } = await import('../../../operations/objects/index.ts');
     const options = await inspectionOptions(source, flags, host);
     await using inspection = await openInspection(options, host.ctx);
     const selection = objectSelection(words, flags);
@@ -69,7 +67,8 @@ async function printAs(
   selection: ObjectSelection,
   host: CommandHost,
 ): Promise<number> {
-  const { listItems, listNames, listRows } = await import('../../../operations/objects/list/index.ts');
+  const { listItems, listNames, listRows } = await import('../../../operations/objects/index.ts');
+  const { printJsonList, printYamlList } = await import('./print-list.ts');
   const out = new SteadyOutput(host.io.stdout);
   let count = 0;
   try {

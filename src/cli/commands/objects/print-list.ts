@@ -3,10 +3,10 @@ import {
   formatKubernetesYaml,
   type JsonObject,
 } from '../../../formats/kubernetes-object/index.ts';
-import type { SteadyOutput } from '../../output/index.ts';
+import type { Output, SteadyOutput } from '../../output/index.ts';
 
 /** kubectl's indentation. */
-export const jsonIndent = '    ';
+const jsonIndent = '    ';
 
 /** Prints items as one list in JSON, as they come. Returns how many there were. */
 export async function printJsonList(items: AsyncIterable<JsonObject>, out: SteadyOutput): Promise<number> {
@@ -37,4 +37,10 @@ export async function printYamlList(items: AsyncIterable<JsonObject>, out: Stead
   }
   await out.write(`${count === 0 ? 'items: []\n' : ''}kind: List\nmetadata:\n  resourceVersion: ""\n`);
   return count;
+}
+
+/** Prints one object. */
+export function printObject(object: JsonObject, format: 'json' | 'yaml', out: Output): void {
+  if (format === 'json') out.line(formatKubernetesJson(object, jsonIndent));
+  else out.bytes(Buffer.from(formatKubernetesYaml(object)));
 }

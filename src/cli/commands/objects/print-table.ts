@@ -1,4 +1,4 @@
-import type { ObjectRow } from '../../../operations/objects/list/index.ts';
+import type { ObjectRow } from '../../../operations/objects/index.ts';
 import type { SteadyOutput } from '../../output/index.ts';
 
 /** Rows that decide how wide columns are; of longer tables the later ones may widen them. */

@@ -1,4 +1,4 @@
-import type { ObjectSelection } from '../../../operations/objects/select/index.ts';
+import type { ObjectSelection } from '../../../operations/objects/index.ts';
 import type { CommandHost, FlagSpecs, FlagValues } from '../../command/index.ts';
 
 export const namespaceFlag = {

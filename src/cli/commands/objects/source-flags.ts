@@ -1,5 +1,4 @@
-import type { InspectionOptions } from '../../../operations/objects/inspect/index.ts';
-import type { ReadCounts } from '../../../operations/objects/decode/index.ts';
+import type { InspectionOptions, ReadCounts } from '../../../operations/objects/index.ts';
 import { type CommandHost, type FlagSpecs, type FlagValues } from '../../command/index.ts';
 
 /** What every command takes that looks into a source. */
