@@ -14,6 +14,8 @@ import {
   openJournal,
   readOutcome,
   readPendingRecovery,
+  type RecoveryOutcome,
+  type StepState,
 } from '../journal/index.ts';
 import type { RecoveryPlan } from '../plan/index.ts';
 import { checkHostForPlan } from '../preflight/index.ts';
@@ -72,6 +74,7 @@ export function openLocalRecoveryHost(
     fact: (name) => Promise.resolve(requireJournal(journal).fact(name)),
     async finish(outcome) {
       const { plan } = requireJournal(journal);
+      requireAllEnded(journal!, outcome);
       // A copy that came over the network is of no use any more, and full of secrets.
       await rm(await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256)), { force: true });
       await journal!.close(outcome, await machine.realPath(closedJournalPath(plan.id)));
@@ -79,6 +82,15 @@ export function openLocalRecoveryHost(
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** A journal that is closed too early is forgotten, with whatever it would have undone or finished. */
+function requireAllEnded(journal: Journal, outcome: RecoveryOutcome): void {
+  const isEnded = (state: StepState | undefined) =>
+    outcome === 'committed' ? state === 'done' : state === undefined || state === 'undone';
+  const left = stepsOf(journal).find(({ name }) => !isEnded(journal.stateOf(name)));
+  if (left !== undefined)
+    throw new HoldfastError('DEFECT', `${journal.host.host}: ${left.name} is not ${outcome} yet`);
 }
 
 async function applyStep(step: Step, work: StepWork): Promise<void> {
