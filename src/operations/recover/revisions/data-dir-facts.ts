@@ -69,6 +69,10 @@ export async function readDataDirRevision(
   return typeof read === 'bigint' ? read : undefined;
 }
 
+/** A member that runs may write a page just when it is read. */
+const attempts = 4;
+
+/** Reads again when it fails on a database that has been written to in the meantime. */
 async function withDataDir<T>(
   machine: LocalHost,
   dataDir: string,
@@ -76,14 +80,19 @@ async function withDataDir<T>(
   read: (opened: OpenedDataDir) => T | Promise<T>,
 ): Promise<T | { readonly problem: string } | undefined> {
   if ((await machine.list(`${dataDir}/member`)) === undefined) return undefined;
-  try {
-    using opened = openDataDirAt({
-      dataDir: await machine.realPath(dataDir),
-      ...(walDir === undefined ? {} : { walDir: await machine.realPath(walDir) }),
-    });
-    return await read(opened);
-  } catch (error) {
-    if (!isHoldfastError(error)) throw error;
-    return { problem: error.message };
+  const writtenMs = async () => (await machine.stat(databasePath(dataDir)))?.mtimeMs;
+  for (let attempt = 1; ; attempt++) {
+    const beforeMs = await writtenMs();
+    try {
+      using opened = openDataDirAt({
+        dataDir: await machine.realPath(dataDir),
+        ...(walDir === undefined ? {} : { walDir: await machine.realPath(walDir) }),
+      });
+      return await read(opened);
+    } catch (error) {
+      if (!isHoldfastError(error)) throw error;
+      if (attempt < attempts && (await writtenMs()) !== beforeMs) continue;
+      return { problem: error.message };
+    }
   }
 }
