@@ -25,6 +25,7 @@ import { memberRemoveCommand } from './member/remove.ts';
 import { memberUpdateCommand } from './member/update.ts';
 import { hostSessionCommand } from './hosts/index.ts';
 import { objectsDiffCommand } from './objects/diff.ts';
+import { objectsExtractCommand } from './objects/extract.ts';
 import { objectsHistoryCommand } from './objects/history.ts';
 import { objectsGetCommand } from './objects/get.ts';
 import { objectsListCommand } from './objects/list.ts';
@@ -59,6 +60,7 @@ const commands: readonly AnyCommand[] = [
   objectsHistoryCommand,
   objectsDiffCommand,
   objectsStatsCommand,
+  objectsExtractCommand,
   endpointHealthCommand,
   endpointStatusCommand,
   endpointHashKvCommand,

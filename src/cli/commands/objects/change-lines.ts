@@ -1,5 +1,5 @@
 import { formatKubernetesJson, type JsonValue } from '../../../formats/kubernetes-object/index.ts';
-import { type FieldChange, formatFieldPath } from '../../../operations/objects/fields/index.ts';
+import { type FieldChange, formatFieldPath } from '../../../operations/objects/index.ts';
 import type { GoJson } from '../../output/index.ts';
 
 /** Longer values are cut. */

@@ -1,5 +1,5 @@
 import { formatKubernetesYaml, type JsonObject } from '../../../formats/kubernetes-object/index.ts';
-import type { DiffSummary, ObjectDifference } from '../../../operations/objects/diff/index.ts';
+import type { DiffSummary, ObjectDifference } from '../../../operations/objects/index.ts';
 import { defineCommand } from '../../command/index.ts';
 import { type GoJson, printView } from '../../output/index.ts';
 import { changeJson, changeLine } from './change-lines.ts';
@@ -54,7 +54,7 @@ export const objectsDiffCommand = defineCommand({
     },
   ],
   async run({ args, flags }, host) {
-    const { diffObjects, unifiedLines } = await import('../../../operations/objects/diff/index.ts');
+    const { diffObjects, unifiedLines } = await import('../../../operations/objects/index.ts');
     const json = wantsJson(flags.output, host);
     const newest = { ...flags, revision: 0n };
     const line = (text: string) => host.out.line(text);

@@ -1,4 +1,4 @@
-import type { ObjectHistory, ObjectRevision } from '../../../operations/objects/history/index.ts';
+import type { ObjectHistory, ObjectRevision } from '../../../operations/objects/index.ts';
 import { defineCommand } from '../../command/index.ts';
 import type { Output, View } from '../../output/index.ts';
 import { changeJson, changeLine } from './change-lines.ts';
@@ -28,7 +28,7 @@ export const objectsHistoryCommand = defineCommand({
     },
   ],
   async run({ args, flags }, host) {
-    const { objectHistory } = await import('../../../operations/objects/history/index.ts');
+    const { objectHistory } = await import('../../../operations/objects/index.ts');
     const history = await objectHistory(
       {
         ...(await inspectionOptions(args[0]!, flags, host)),

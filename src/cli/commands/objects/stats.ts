@@ -1,4 +1,4 @@
-import type { ObjectShare, ObjectStats } from '../../../operations/objects/stats/index.ts';
+import type { ObjectShare, ObjectStats } from '../../../operations/objects/index.ts';
 import { defineCommand } from '../../command/index.ts';
 import { formatHumanSize, type View } from '../../output/index.ts';
 import { inspectionOptions, sourceArgument, sourceFlags } from './source-flags.ts';
@@ -14,7 +14,7 @@ export const objectsStatsCommand = defineCommand({
   formats: ['simple', 'json'],
   examples: [{ command: 'holdfast objects stats snapshot.db', explains: 'What fills the database' }],
   async run({ args, flags }, host) {
-    const { objectStats } = await import('../../../operations/objects/stats/index.ts');
+    const { objectStats } = await import('../../../operations/objects/index.ts');
     host.print(statsView(await objectStats(await inspectionOptions(args[0]!, flags, host), host.ctx)));
     return undefined;
   },
