@@ -13,7 +13,7 @@ import { countEvents, isAsBefore, pendingFiles, readState } from './three-hosts-
 const all = 'cp1,cp2,cp3';
 const minuteMs = 60_000;
 /** So much that a restore takes long enough to be caught at it. */
-const ballast = { keys: 48, valueBytes: 1 << 20 };
+const ballast = { keys: 24, valueBytes: 1 << 20 };
 
 test('what one host cannot do is undone on all', { timeout: 10 * minuteMs }, async (t) => {
   await using hosts = await openThreeHosts(t, '3.5', {

@@ -140,7 +140,7 @@ async function readFiles(rootDir: string): Promise<HostFiles> {
   const manifests = names.map(
     async (name) => [name, await readFile(join(manifestsDir, name), 'utf8')] as const,
   );
-  const kubernetes = await listTree(join(rootDir, 'etc/kubernetes'), { written: ['', 'manifests'] });
+  const kubernetes = await listTree(join(rootDir, 'etc/kubernetes'), { written: ['', 'manifests', 'pki'] });
   const lib = await listTree(join(rootDir, 'var/lib'), {
     without: ['holdfast', 'etcd/member/wal', 'etcd/member/snap'],
     written: ['', 'etcd'],
