@@ -148,7 +148,8 @@ async function isRecoveredFromNothing(sandbox: RecoverSandbox): Promise<void> {
   assert.deepEqual([...(await readLasting(plane)).keys()], []);
   const { revision } = await recovered(sandbox, ['--sanitize']);
   assert.equal(revision.source, 'ledger');
-  assert.ok(BigInt(revision.target) >= seen + 1_000_000_000n, `${revision.target} is far above ${seen}`);
+  // Some writes are younger than the last line of the ledger.
+  assert.ok(BigInt(revision.target) > seen + 900_000_000n, `${revision.target} is far above ${seen}`);
 }
 
 async function revisionOf(plane: ControlPlane): Promise<bigint> {
