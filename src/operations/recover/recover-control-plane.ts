@@ -10,6 +10,8 @@ import { buildRecoveryPlan, checkSnapshot, readSnapshotFacts } from './planning/
 import type { RecoveryPlan } from './plan/index.ts';
 import { checkPlan, snapshotFindings } from './preflight/index.ts';
 import type { PreflightFinding, PreflightReport, RecoverOptions, RecoverResult } from './recover-options.ts';
+import type { SanitizeReport } from './sanitize/index.ts';
+import { kubeletFact, sanitizedFact } from './steps/index.ts';
 import { comparedFact, type ComparedResource, describeHandwork, handworkFact } from './verify/index.ts';
 
 /**
@@ -27,8 +29,9 @@ export async function recoverControlPlane(
 ): Promise<RecoverResult> {
   const startedMs = ctx.clock.monotonicMs();
   const report = await preflight(options, hosts, ctx);
+  logPreflight(report, ctx);
   options.onPreflight?.(report);
-  const result = { report, compared: [], handwork: [], kept: [] };
+  const result = { report, compared: [], sanitized: undefined, handwork: [], kept: [] };
   if (!report.ok) throw refused(report.findings);
   if (options.planOnly === true)
     return { ...result, outcome: 'planned', tookMs: ctx.clock.monotonicMs() - startedMs };
@@ -65,6 +68,27 @@ async function preflight(
     ...ofHosts.flat(),
   ];
   return { plan, findings, ok: findings.every(({ severity }) => severity !== 'fail') };
+}
+
+/** So that a log file tells the whole story. */
+function logPreflight({ plan, findings }: PreflightReport, ctx: OperationContext): void {
+  const { bump, target, highWater, source } = plan.revision;
+  ctx.log.info('plan', {
+    recovery: plan.id,
+    snapshot: plan.snapshot.path,
+    sha256: plan.snapshot.sha256,
+    'initial-cluster': plan.cluster.initialCluster,
+    token: plan.cluster.token,
+    bump,
+    target,
+    'high-water': highWater,
+    source,
+  });
+  for (const host of plan.hosts)
+    for (const { live, staged, kept } of host.swaps)
+      ctx.log.info('swap', { host: host.host, live, staged, kept });
+  for (const { severity, code, host, message } of findings)
+    ctx.log.info(`check ${severity}: ${message}`, { code, host });
 }
 
 function onHost(host: string, findings: readonly Finding[]): PreflightFinding[] {
@@ -120,16 +144,18 @@ async function describeOutcome(
   startedMs: number,
   ctx: OperationContext,
 ): Promise<RecoverResult> {
-  const compared = await Promise.all(hosts.map((host) => host.fact(comparedFact)));
-  const [noted = []] = (await Promise.all(hosts.map((host) => host.fact(handworkFact)))) as (
-    | string[]
-    | undefined
-  )[];
+  const facts = async (name: string) =>
+    (await Promise.all(hosts.map((host) => host.fact(name)))).filter((fact) => fact !== undefined);
+  const [compared = []] = (await facts(comparedFact)) as ComparedResource[][];
+  const [noted = []] = (await facts(handworkFact)) as string[][];
+  const [sanitized] = (await facts(sanitizedFact)) as SanitizeReport[];
+  const kubelets = (await facts(kubeletFact)) as string[];
   return {
     outcome: 'committed',
     report,
-    compared: (compared.find((fact) => fact !== undefined) ?? []) as ComparedResource[],
-    handwork: [...describeHandwork(report.plan), ...noted],
+    compared,
+    sanitized,
+    handwork: [...kubelets, ...describeHandwork(report.plan), ...noted],
     kept: report.plan.hosts.flatMap(({ host, swaps }) =>
       swaps.flatMap(({ kept }) => (kept === undefined ? [] : [{ host, path: kept }])),
     ),

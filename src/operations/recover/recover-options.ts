@@ -1,6 +1,7 @@
 import type { Finding } from '../../base/index.ts';
 import type { RecoveryOutcome } from './journal/index.ts';
 import type { RecoveryPlan } from './plan/index.ts';
+import type { SanitizeReport } from './sanitize/index.ts';
 import type { ComparedResource } from './verify/index.ts';
 
 export interface RecoverOptions {
@@ -48,6 +49,8 @@ export interface RecoverResult {
   readonly report: PreflightReport;
   /** What was compared with the API servers' lists. */
   readonly compared: readonly ComparedResource[];
+  /** What was taken out of the restored copy, where that was asked for. */
+  readonly sanitized: SanitizeReport | undefined;
   /** What still needs a hand, in sentences. */
   readonly handwork: readonly string[];
   /** Where the old data is kept, by host. */

@@ -30,7 +30,7 @@ export function planView(report: PreflightReport): View {
 }
 
 export function recoveryView(result: RecoverResult): View {
-  const { report, compared, handwork, kept, tookMs } = result;
+  const { report, compared, sanitized, handwork, kept, tookMs } = result;
   const { plan } = report;
   return {
     simple(output) {
@@ -46,6 +46,8 @@ export function recoveryView(result: RecoverResult): View {
           .join(', ');
         output.line(`The API server lists what the snapshot holds: ${counts}.`);
       }
+      if (sanitized !== undefined)
+        output.line(`Taken out of the restored copy: ${sanitizedText(sanitized)}.`);
       for (const { host, path } of kept) output.line(`The old data is kept on ${host} at ${path}.`);
       if (handwork.length > 0) output.line('');
       for (const line of handwork) output.line(`Still to do: ${line}`);
@@ -54,11 +56,20 @@ export function recoveryView(result: RecoverResult): View {
       outcome: result.outcome,
       ...reportJson(report),
       compared: compared.map(({ resource, count }) => ({ resource, count })),
+      sanitized: sanitized && { alarms: sanitized.alarms, deletedKeys: { ...sanitized.deletedKeys } },
       handwork: [...handwork],
       kept: kept.map(({ host, path }) => ({ host, path })),
       tookMs: Math.round(tookMs),
     }),
   };
+}
+
+function sanitizedText({ alarms, deletedKeys }: NonNullable<RecoverResult['sanitized']>): string {
+  const kinds = Object.entries(deletedKeys).filter(([, count]) => count > 0);
+  const parts = [['alarm', alarms] as const, ...kinds].map(
+    ([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`,
+  );
+  return parts.join(', ');
 }
 
 /** A recovery that was taken up again. */

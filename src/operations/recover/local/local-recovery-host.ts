@@ -101,6 +101,7 @@ async function applyStep(step: Step, work: StepWork): Promise<void> {
   await journal.recordStep(step.name, 'begun');
   await step.apply(work);
   await journal.recordStep(step.name, 'done');
+  work.ctx.log.info(`${step.name} done`, { host: work.host.host });
 }
 
 async function revertStep(step: Step, work: StepWork): Promise<void> {
@@ -110,6 +111,7 @@ async function revertStep(step: Step, work: StepWork): Promise<void> {
   await journal.recordStep(step.name, 'undoing');
   await step.revert(work);
   await journal.recordStep(step.name, 'undone');
+  work.ctx.log.info(`${step.name} undone`, { host: work.host.host });
 }
 
 async function workOn(journal: Journal, machine: LocalHost, ctx: OperationContext): Promise<StepWork> {

@@ -10,6 +10,8 @@ import type { Step } from './step.ts';
 import { swapSteps } from './swap-steps.ts';
 
 export { exists } from './move-path.ts';
+export { kubeletFact } from './kubelet-step.ts';
+export { sanitizedFact } from './stage-steps.ts';
 export type { Step } from './step.ts';
 
 /** All steps of a host in order; undone, they run backwards. */

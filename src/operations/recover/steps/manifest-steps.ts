@@ -7,7 +7,7 @@ import {
   waitForPeersBeforeToStop,
 } from '../verify/index.ts';
 import { waitUntilSilent } from './api-server-silent.ts';
-import { restartKubelet } from './kubelet-step.ts';
+import { tryRestartKubelet } from './kubelet-step.ts';
 import { movePath } from './move-path.ts';
 import { waitUntilGone, waitUntilReleased } from './processes.ts';
 import type { StepWork } from '../work/index.ts';
@@ -26,7 +26,8 @@ export function fenceClientSteps({ host }: Pick<StepWork, 'host'>): Step[] {
       async revert(work) {
         if (host.before.apiServerReady) await waitForApiServer(work);
         // It has seen objects of the restored cluster.
-        if (work.journal.stateOf(startStepName('kube-apiserver')) !== undefined) await restartKubelet(work);
+        if (work.journal.stateOf(startStepName('kube-apiserver')) !== undefined)
+          await tryRestartKubelet(work);
       },
     },
     ...clients.map((manifest) => fenceStep('fence-clients', manifest)),

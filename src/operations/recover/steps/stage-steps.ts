@@ -8,6 +8,7 @@ import {
   utf8,
 } from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
+import { editDataDir } from '../../../kubernetes/index.ts';
 import { defaultStoragePrefix } from '../../../formats/kubernetes-object/index.ts';
 import { walDirectory } from '../../../formats/data-dir/index.ts';
 import { removeRestoreLeftovers, restoreSnapshot } from '../../restore/index.ts';
@@ -16,7 +17,7 @@ import { giveOwner } from './owner.ts';
 import { expectFromStaged, expectationFact } from '../verify/index.ts';
 import { exists, removeEmptyDirectory } from './move-path.ts';
 import { requireSameSnapshot } from './same-snapshot.ts';
-import type { PlannedManifest } from '../plan/index.ts';
+import type { HostPlan, PlannedManifest } from '../plan/index.ts';
 import type { StepWork } from '../work/index.ts';
 import { nothingToRevert, type Step } from './step.ts';
 
@@ -98,15 +99,20 @@ async function makeFenceDir({ host, machine }: StepWork): Promise<void> {
   const fenceDir = await machine.realPath(host.fenceDir);
   await mkdir(fenceDir, { recursive: true, mode: 0o700 });
   await syncDirectory(dirname(fenceDir));
-  for (const manifest of host.manifests) await writeEdited(manifest, machine);
+  for (const manifest of host.manifests) await writeEdited(manifest, host, machine);
 }
 
 /** With owner and mode of the original, which is still in its place. */
 async function writeEdited(
   { file, editedFile, editedText }: PlannedManifest,
+  host: HostPlan,
   machine: LocalHost,
 ): Promise<void> {
   if (editedFile === undefined || editedText === undefined) return;
+  const current = await machine.readText(file);
+  // What somebody changed since the plan was made stays changed.
+  const edit = { path: file, from: host.oldDataDir, to: host.dataDir };
+  const text = current === undefined ? editedText : editDataDir(current, edit).text;
   const original = await machine.stat(file);
   const path = await machine.realPath(editedFile);
   await using edited = await createDurableFile(path, {
@@ -114,7 +120,7 @@ async function writeEdited(
     replace: true,
     mode: original?.mode ?? 0o600,
   });
-  await edited.write([utf8(editedText)]);
+  await edited.write([utf8(text)]);
   if (original !== undefined) await edited.handle.chown(original.uid, original.gid);
   await edited.commit();
 }
