@@ -1,8 +1,6 @@
-import { formatKubernetesYaml, type JsonObject } from '../../../formats/kubernetes-object/index.ts';
-import type { DiffSummary, ObjectDifference } from '../../../operations/objects/index.ts';
+import type { ObjectDifference } from '../../../operations/objects/index.ts';
 import { defineCommand } from '../../command/index.ts';
-import { type GoJson, printView } from '../../output/index.ts';
-import { changeJson, changeLine } from './change-lines.ts';
+import { printView } from '../../output/index.ts';
 import { includeSecretsFlag, objectSelection, selectionFlags, wantsJson } from './selection-flags.ts';
 import { inspectionOptions, sourceFlags } from './source-flags.ts';
 
@@ -54,16 +52,13 @@ export const objectsDiffCommand = defineCommand({
     },
   ],
   async run({ args, flags }, host) {
-    const { diffObjects, unifiedLines } = await import('../../../operations/objects/index.ts');
+    const { diffObjects } = await import('../../../operations/objects/index.ts');
+    const { diffJson, showDifference, summaryLine } = await import('./show-diff.ts');
     const json = wantsJson(flags.output, host);
     const newest = { ...flags, revision: 0n };
     const line = (text: string) => host.out.line(text);
     const collected: ObjectDifference[] = [];
-    const show = (difference: ObjectDifference) => {
-      if (flags.output === 'name') line(`${difference.change} ${nameOf(difference)}`);
-      else if (flags.output === 'fields') showFields(difference, line);
-      else showDiff(difference, unifiedLines, line);
-    };
+    const show = (difference: ObjectDifference) => showDifference(difference, flags.output ?? 'diff', line);
     const summary = await diffObjects(
       {
         before: await inspectionOptions(args[0]!, newest, host),
@@ -81,56 +76,3 @@ export const objectsDiffCommand = defineCommand({
     return undefined;
   },
 });
-
-function nameOf({ group, resource, namespace, name }: ObjectDifference): string {
-  const type = group === '' ? resource : `${resource}.${group}`;
-  return namespace === undefined ? `${type}/${name}` : `${type}/${name} -n ${namespace}`;
-}
-
-function showFields(difference: ObjectDifference, line: (text: string) => void): void {
-  line(`${difference.change} ${nameOf(difference)}`);
-  if (difference.unread !== undefined) line(`    ${difference.unread.message}`);
-  for (const field of difference.fields) line(`    ${changeLine(field)}`);
-}
-
-function showDiff(
-  difference: ObjectDifference,
-  unifiedLines: (before: readonly string[], after: readonly string[]) => string[],
-  line: (text: string) => void,
-): void {
-  const { change, before, after, unread } = difference;
-  const name = nameOf(difference);
-  line(`--- ${change === 'added' ? '/dev/null' : `a ${name}`}`);
-  line(`+++ ${change === 'removed' ? '/dev/null' : `b ${name}`}`);
-  if (unread !== undefined) {
-    line(`cannot be compared: ${unread.message}`);
-    return;
-  }
-  for (const each of unifiedLines(yamlLines(before), yamlLines(after))) line(each);
-}
-
-function yamlLines(object: JsonObject | undefined): string[] {
-  return object === undefined ? [] : formatKubernetesYaml(object).trimEnd().split('\n');
-}
-
-function summaryLine(summary: DiffSummary): string {
-  const { added, removed, changed, unchanged, onlyNoise, unread } = summary;
-  const more = unread === 0 ? '' : `; ${unread} could not be read`;
-  return `${added} added, ${removed} removed, ${changed} changed; ${unchanged} the same, ${onlyNoise} changed by themselves${more}`;
-}
-
-function diffJson(summary: DiffSummary, objects: readonly ObjectDifference[]): GoJson {
-  const { before, after, ...counts } = summary;
-  return {
-    before: { ...before },
-    after: { ...after },
-    ...counts,
-    objects: objects.map(({ fields, unread, before: old, after: young, ...facts }) => ({
-      ...facts,
-      fields: fields.map(changeJson),
-      before: old,
-      after: young,
-      unread: unread?.message,
-    })),
-  };
-}
