@@ -4,6 +4,7 @@ import type { Peer } from '../test/peers/index.ts';
 import { startEtcd } from '../test/support/etcd-server.ts';
 import { createPki } from '../test/support/pki.ts';
 import { mustRun } from '../test/support/run-command.ts';
+import { buildFloor } from './floor/index.ts';
 import { type Command, compare, tryDropCaches } from './measure.ts';
 import { compareRecoveries } from './recover/index.ts';
 import type { Row } from './report.ts';
@@ -101,6 +102,28 @@ export const cases: Readonly<Record<string, Case>> = {
     );
     return { comparison, target: 1.05 };
   },
+  'status-floor': async ({ peer, dataset, directory, rounds }) => {
+    const file = await dataset();
+    const ours = { label: 'bare node', argv: [node, await buildFloor('bare-status', directory), file] };
+    const theirs = { label: 'etcdutl', argv: [etcdutl(peer), 'snapshot', 'status', file] };
+    return { comparison: await compare(ours, theirs, rounds, nothing), target: 0.6 };
+  },
+  'restore-floor': async ({ peer, dataset, directory, rounds }) => {
+    const file = await dataset();
+    const target = join(directory, 'bare.db');
+    const dataDir = join(directory, 'etcdutl');
+    const ours = {
+      label: 'bare node',
+      argv: [node, await buildFloor('bare-restore', directory), file, target],
+      prepare: () => rm(target, { force: true }),
+    };
+    const theirs = {
+      label: 'etcdutl',
+      argv: [etcdutl(peer), 'snapshot', 'restore', file, '--data-dir', dataDir],
+      prepare: () => rm(dataDir, { recursive: true, force: true }),
+    };
+    return { comparison: await compare(ours, theirs, rounds, nothing), target: 0.7 };
+  },
   // Wall time here is the time until the API server is ready.
   recover: async ({ peer, dataset, directory, rounds }) =>
     await compareRecoveries({
@@ -113,8 +136,8 @@ export const cases: Readonly<Record<string, Case>> = {
     }),
 };
 
-/** Measured when no case is named: `recover` takes minutes. */
-export const usualCases = Object.keys(cases).filter((name) => name !== 'recover');
+/** Measured when no case is named: `recover` takes minutes, and the floors are no figures of ours. */
+export const usualCases = Object.keys(cases).filter((name) => name !== 'recover' && !name.endsWith('-floor'));
 
 function etcdutl(peer: Peer): string {
   if (peer.etcdutl === undefined) throw new Error(`etcd ${peer.version} has no etcdutl`);
