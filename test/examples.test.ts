@@ -7,6 +7,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { peer, requirePeer } from './peers/index.ts';
 import { etcdctl, etcdctlJson } from './support/etcdctl.ts';
 import { type EtcdServer, startEtcd } from './support/etcd-server.ts';
+import { unpackSample } from './support/kubernetes-samples.ts';
 import { mustRun } from './support/run-command.ts';
 import { type TempDir, tempDir } from './support/temp-dir.ts';
 
@@ -25,6 +26,14 @@ test('every subpath of the package has an example', async () => {
   );
   for (const subpath of Object.keys(packageJson.exports))
     assert.ok(used.has(subpath.replace('.', 'holdfast')), `no example for ${subpath}`);
+});
+
+test('list-objects', async () => {
+  await using place = await tempDir('examples-objects');
+  const path = await unpackSample('shop-3.6', place.path);
+  const words = ['--conditions=holdfast-source', '--no-warnings', join(directory, 'list-objects.ts'), path];
+  const { stdout } = await mustRun(process.execPath, [...words, 'deployments'], { timeoutMs: 60_000 });
+  assert.match(stdout, /^deployments shop\/svc-0 {2}apps\/v1 Deployment$/m);
 });
 
 suite('examples', () => {
