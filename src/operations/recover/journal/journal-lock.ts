@@ -89,7 +89,8 @@ async function readTag(path: string): Promise<string | undefined> {
 }
 
 function running(path: string, process: string): HoldfastError {
-  return new HoldfastError('RECOVERY_RUNNING', 'another holdfast process is working on this recovery', {
+  return new HoldfastError('RECOVERY_RUNNING', `process ${process} is working on this recovery`, {
+    hint: `Let it end, or stop it. If process ${process} is no holdfast, its number was given anew: remove ${path}.`,
     details: { path, process },
   });
 }
