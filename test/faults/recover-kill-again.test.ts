@@ -173,7 +173,11 @@ async function othersAreTold(cycles: RecoveryCycles): Promise<void> {
       ['recover', '--resume'],
       ['recover', '--rollback'],
     ])
-      expectFailure(await cycles.holdfast(words), { code: 'RECOVERY_RUNNING' });
+      expectFailure(await cycles.holdfast(words), {
+        code: 'RECOVERY_RUNNING',
+        message: new RegExp(`^Error: process ${first.pid} is working`),
+        hint: /^hint: Let it end, or stop it\..* remove \S+\/run\/holdfast\/recover\.lock\.$/,
+      });
     expectFailure(await cycles.holdfast(second), { code: 'RECOVERY_PENDING' });
     assert.deepEqual(await readFile(journal), before, 'nobody else has touched the journal');
   } finally {
