@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { hasCode } from '../../base/index.ts';
-import { etcdConfigFile, parseFlags, readApiServerFlags, readEtcdSettings } from './index.ts';
+import { etcdConfigFile, parseFlags, readEtcdSettings } from './index.ts';
 
 test('every form of a flag is read, and the last of a name wins', () => {
   const flags = parseFlags([
@@ -108,23 +108,4 @@ quota-backend-bytes: 8589934592
     () => readEtcdSettings({ argv, configFile: { text: '- a', path: 'e.yaml' } }),
     (error) => hasCode(error, 'CONFIG_FILE_INVALID') && error.message.startsWith('e.yaml, line 1: '),
   );
-});
-
-test('what an API server is told about etcd', () => {
-  const flags = readApiServerFlags([
-    'kube-apiserver',
-    '--etcd-servers=https://10.0.0.1:2379, https://10.0.0.2:2379',
-    '--etcd-servers=https://10.0.0.3:2379',
-    '--etcd-cafile=/pki/ca.crt',
-    '--experimental-encryption-provider-config=/enc.yaml',
-    '--secure-port=8443',
-  ]);
-  assert.deepEqual(
-    flags.etcdServers,
-    [1, 2, 3].map((n) => `https://10.0.0.${n}:2379`),
-  );
-  assert.equal(flags.etcdCaFile!.value, '/pki/ca.crt');
-  assert.equal(flags.encryptionProviderConfig!.value, '/enc.yaml');
-  assert.deepEqual([flags.securePort, flags.etcdPrefix, flags.etcdKeyFile], [8443, '/registry', undefined]);
-  assert.equal(readApiServerFlags(['--secure-port=none']).securePort, 6443);
 });

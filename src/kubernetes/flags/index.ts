@@ -1,5 +1,4 @@
 /** Command lines of etcd and of the programs of Kubernetes. */
-export { type ApiServerFlags, readApiServerFlags } from './api-server-flags.ts';
 export {
   type EtcdSettings,
   type EtcdSettingsSources,

@@ -5,6 +5,5 @@ export {
   type KubeletSetting,
   mergeKubeletConfigs,
   orderDropIns,
-  parseKubeletConfig,
 } from './kubelet-config.ts';
 export { type KubeletFlags, parseKubeletFlags } from './kubelet-flags.ts';

@@ -31,11 +31,6 @@ const fields = {
   containerRuntimeEndpoint: 'containerRuntimeEndpoint',
 } as const satisfies Record<keyof KubeletConfig, string>;
 
-/** Errors: CONFIG_FILE_INVALID with file and line. */
-export function parseKubeletConfig(text: string, path: string): KubeletConfig {
-  return mergeKubeletConfigs([{ text, path }]);
-}
-
 /**
  * The configuration and its drop-ins, in the order given. Each is laid over what was before it: fields that it
  * sets win, a null takes a field away. Flags, which win over all of it, are not looked at.

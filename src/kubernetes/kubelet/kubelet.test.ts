@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { hasCode } from '../../base/index.ts';
-import { mergeKubeletConfigs, orderDropIns, parseKubeletConfig, parseKubeletFlags } from './index.ts';
+import { mergeKubeletConfigs, orderDropIns, parseKubeletFlags } from './index.ts';
 
 const head = 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n';
 
@@ -22,12 +22,13 @@ test('the flags that say where things are', () => {
 
 test('the static pod path with its line', () => {
   const path = '/var/lib/kubelet/config.yaml';
-  const config = parseKubeletConfig(`${head}# here\nstaticPodPath: /etc/kubernetes/manifests # yes\n`, path);
+  const read = (text: string) => mergeKubeletConfigs([{ text, path }]);
+  const config = read(`${head}# here\nstaticPodPath: /etc/kubernetes/manifests # yes\n`);
   assert.deepEqual(config, { staticPodPath: { value: '/etc/kubernetes/manifests', line: 4, file: path } });
-  assert.deepEqual(parseKubeletConfig(`${head}staticPodPath: ""\n`, path), {});
-  assert.equal(parseKubeletConfig(`${head}staticPodPath: ../m`, path).staticPodPath!.value, '/var/lib/m');
+  assert.deepEqual(read(`${head}staticPodPath: ""\n`), {});
+  assert.equal(read(`${head}staticPodPath: ../m`).staticPodPath!.value, '/var/lib/m');
   const json = '{"kind": "KubeletConfiguration", "staticPodPath": "/m"}';
-  assert.equal(parseKubeletConfig(json, path).staticPodPath!.value, '/m');
+  assert.equal(read(json).staticPodPath!.value, '/m');
 });
 
 test('drop-ins win in their order, and a null takes away', () => {

@@ -35,11 +35,6 @@ export function describeCertificate(pem: string | Uint8Array): CertificateReport
   return describe(readFirst(pem));
 }
 
-/** Every certificate of a PEM text, at least one. Errors: CERTIFICATE_INVALID. */
-export function describeCertificates(pem: string | Uint8Array): readonly CertificateReport[] {
-  return readCertificates(pem).map(describe);
-}
-
 /** Whether a private key belongs to the first certificate. Errors: CERTIFICATE_INVALID. */
 export function matchesKey(certPem: string | Uint8Array, keyPem: string | Uint8Array): boolean {
   return readFirst(certPem).checkPrivateKey(readPrivateKey(keyPem));

@@ -3,7 +3,6 @@ export {
   type CertificateReport,
   daysLeft,
   describeCertificate,
-  describeCertificates,
   isIssuedBy,
   matchesKey,
 } from './certificate.ts';
