@@ -1,10 +1,13 @@
 /** Discovery against an etcd that runs as a static pod, and the commands that find it by themselves. */
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { operationContext } from '../../src/base/index.ts';
+import { openLocalHost } from '../../src/hosts/index.ts';
 import { discover } from '../../src/operations/discover/index.ts';
+import { ledgerPath, readLedger } from '../../src/operations/ledger/index.ts';
+import { snapshotStatus } from '../../src/operations/status/index.ts';
 import { requirePeer } from '../peers/index.ts';
 import { type ControlPlane, makeControlPlane } from '../support/control-plane/index.ts';
 import { runHoldfast } from '../support/run-cli.ts';
@@ -28,6 +31,20 @@ suite('an etcd that runs', () => {
       assert.equal(run.exitCode, 0, run.stderr);
       assert.match(run.stderr, usingLine(plane));
       assert.equal((await runHoldfast(['snapshot', 'verify', file])).exitCode, 0);
+    });
+    await t.test('each save is noted in the ledger, and none fails for it', async () => {
+      const noted = async () => (await readLedger(openLocalHost({ root }), plane.hostPaths.dataDir))!;
+      const revision = (path: string) => snapshotStatus({ path }, operationContext());
+      const first = await noted();
+      assert.equal(first.highWater, (await revision(join(dir.path, 'found.db'))).revision);
+      const { source, memberIds } = first.entries.at(-1)!;
+      assert.deepEqual([source, memberIds?.length], ['save', 1]);
+      const ledger = ledgerPath(join(root, plane.hostPaths.dataDir));
+      await writeFile(ledger, 'no ledger');
+      const run = await runHoldfast(['snapshot', 'save', join(dir.path, 'again.db')], { root });
+      assert.equal(run.exitCode, 0, run.stderr);
+      assert.match(run.stderr, /warn\tthe ledger of revisions beside the data dir was not written/);
+      assert.equal(await readFile(ledger, 'utf8'), 'no ledger');
     });
     await t.test('the lines for a shell work with etcdctl itself', async () => {
       for (const [format, script] of [
