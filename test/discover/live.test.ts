@@ -20,7 +20,9 @@ suite('an etcd that runs', () => {
     if (peer === undefined) return;
     await using dir = await tempDir('discover');
     const root = join(dir.path, 'host');
-    await using plane = await makeControlPlane({ root, peer, startOnly: true });
+    // A name of its own: hosts of other tests, whose processes show here too, are called cp1 and on.
+    const nodeName = 'discovered';
+    await using plane = await makeControlPlane({ root, peer, nodeName, startOnly: true });
     await plane.etcdReady();
     await t.test('it says what it is, and which process', () => saysWhatItIs(plane));
     await t.test('get and put dial it and say so', () => getAndPut(plane));
