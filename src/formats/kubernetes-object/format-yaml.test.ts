@@ -56,6 +56,7 @@ const oddText = fc.oneof(
   }),
   fc.constantFrom(
     'null',
+    'e7',
     'Yes',
     '1e3',
     '0o7',

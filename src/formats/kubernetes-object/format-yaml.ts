@@ -106,6 +106,8 @@ const looksLikeOther: readonly RegExp[] = [
   /^(y|n|yes|no|on|off|true|false)$/i,
   /^[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-f_]+)$/i,
   /^[-+]?(\.[0-9_]*|[0-9][0-9_]*(\.[0-9_]*)?)(e[-+]?[0-9_]+)?$/i,
+  // To some readers an exponent alone is a number.
+  /^[-+]?e[-+]?[0-9_]+$/i,
   /^[-+]?\.(inf|nan)$/i,
   /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/,
   /^\d{4}-\d\d?-\d\d?([Tt ].*)?$/,
