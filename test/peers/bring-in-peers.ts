@@ -1,3 +1,4 @@
+import { kubeApiserver } from './kube-apiserver.ts';
 import { type PeerLine, peer, peerLines } from './peer.ts';
 
 /**
@@ -22,4 +23,18 @@ export async function bringInPeers(print: (line: string) => void): Promise<PeerL
     }
   }
   return missing;
+}
+
+/** Brings in kube-apiserver, which takes minutes the first time, and prints a line. False when it cannot be had. */
+export async function bringInKubeApiserver(print: (line: string) => void): Promise<boolean> {
+  const started = performance.now();
+  try {
+    const { version } = await kubeApiserver({ retryFailed: true });
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    print(`Kubernetes ${version}   ${seconds.padStart(6)} s  kube-apiserver`);
+    return true;
+  } catch (error) {
+    print(`Kubernetes missing   ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
 }

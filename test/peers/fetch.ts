@@ -1,6 +1,7 @@
-import { bringInPeers, peersDirectory } from './index.ts';
+import { bringInKubeApiserver, bringInPeers, peersDirectory } from './index.ts';
 
-/** Brings the real etcd programs into the cache and says what is there: `node test/peers/fetch.ts`. */
+/** Brings the real etcd programs and kube-apiserver into the cache and says what is there: `node test/peers/fetch.ts`. */
 console.log(`peers in ${peersDirectory()}`);
 const missing = await bringInPeers(console.log);
-process.exitCode = missing.length === 0 ? 0 : 1;
+const isWhole = await bringInKubeApiserver(console.log);
+process.exitCode = missing.length === 0 && isWhole ? 0 : 1;

@@ -1,6 +1,7 @@
-/** Real etcd, etcdctl and etcdutl of every supported release line, and the real sshd, for tests, benchmarks and the demo. */
+/** Real etcd, etcdctl and etcdutl of every supported release line, the real kube-apiserver, kubectl and sshd, for tests, benchmarks and the demo. */
 export { type Peer, type PeerLine, peer, peerLines, peersDirectory } from './peer.ts';
 export { requirePeer } from './require-peer.ts';
-export { bringInPeers } from './bring-in-peers.ts';
+export { bringInKubeApiserver, bringInPeers } from './bring-in-peers.ts';
+export { type KubeApiserver, kubeApiserver, requireKubeApiserver } from './kube-apiserver.ts';
 export { type Kubectl, kubectl, requireKubectl } from './kubectl.ts';
 export { requireSshd, type Sshd, sshd } from './sshd.ts';

@@ -23,11 +23,18 @@ export interface Peer {
 
 type Recipe = DebianRecipe | GoRecipe;
 
+const etcdPrograms: GoRecipe['programs'] = [
+  ['etcd', 'go.etcd.io/etcd/server/v3'],
+  ['etcdctl', 'go.etcd.io/etcd/etcdctl/v3'],
+  ['etcdutl', 'go.etcd.io/etcd/etcdutl/v3'],
+  ['bbolt', 'go.etcd.io/bbolt/cmd/bbolt'],
+];
+
 const recipes: Readonly<Record<PeerLine, Recipe>> = {
   '3.4': { kind: 'debian', suites: ['bookworm'], packages: ['etcd-server', 'etcd-client'] },
   '3.5': { kind: 'debian', suites: ['trixie', 'sid'], packages: ['etcd-server', 'etcd-client'] },
-  '3.6': { kind: 'go', directory: join(import.meta.dirname, 'go', '3.6') },
-  '3.7': { kind: 'go', directory: join(import.meta.dirname, 'go', '3.7') },
+  '3.6': { kind: 'go', directory: join(import.meta.dirname, 'go', '3.6'), programs: etcdPrograms },
+  '3.7': { kind: 'go', directory: join(import.meta.dirname, 'go', '3.7'), programs: etcdPrograms },
 };
 
 /** Where the programs are kept: `$HOLDFAST_PEERS_DIR`, or `.cache/peers` in the checkout. */

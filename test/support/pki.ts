@@ -35,6 +35,8 @@ export interface LeafOptions {
   readonly hosts?: readonly string[];
   /** etcd takes it for the user when authentication is on; an empty one names nobody. */
   readonly commonName?: string;
+  /** Kubernetes takes each for a group of the user. */
+  readonly organizations?: readonly string[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   /** Both by default. */
@@ -93,7 +95,10 @@ export async function issueCertificate(
   const keys = await generateKeys();
   const commonName = options.commonName ?? options.name;
   const certificate = await x509.X509CertificateGenerator.create({
-    subject: commonName === '' ? [] : [{ CN: [commonName] }],
+    subject: [
+      ...(options.organizations ?? []).map((organization) => ({ O: [organization] })),
+      ...(commonName === '' ? [] : [{ CN: [commonName] }]),
+    ],
     issuer: authority.certificate.subjectName,
     publicKey: keys.publicKey,
     signingKey: authority.signingKey,
