@@ -132,6 +132,11 @@ export const errorCodes = {
     meaning: 'the requested revision is newer than the data',
     hint: 'Ask for a revision at or below the current one, or 0 for the current one.',
   },
+  STORE_READ_ONLY: {
+    exitStatus: 4,
+    meaning: 'what is served cannot be written to',
+    hint: 'Serve it with --writable: changes are then kept in memory, and the file stays as it is.',
+  },
   VERIFY_FAILED: {
     exitStatus: 3,
     meaning: 'at least one check of the snapshot failed',
@@ -274,6 +279,17 @@ export const errorCodes = {
     exitStatus: 1,
     meaning: 'what answered does not answer like an API server',
     hint: 'Check that the address is that of kube-apiserver and that nothing stands in between.',
+  },
+  // KMS plugins
+  KMS_UNREACHABLE: {
+    exitStatus: 5,
+    meaning: 'a KMS plugin does not answer on its socket',
+    hint: 'Run it on a control-plane node where the plugin runs, as root, and check the endpoint in the encryption configuration.',
+  },
+  KMS_FAILED: {
+    exitStatus: 1,
+    meaning: 'a KMS plugin gives no key',
+    hint: 'The message is the one of the plugin; its log may say more.',
   },
   // other hosts
   HOST_UNREACHABLE: {
