@@ -3,7 +3,20 @@ export * from './columns/index.ts';
 export * from './decode/index.ts';
 export * from './diff/index.ts';
 export * from './extract/index.ts';
-export * from './fields/index.ts';
+export {
+  changeMember,
+  compareValues,
+  concealSecrets,
+  type FieldChange,
+  type FieldPath,
+  formatFieldPath,
+  isJsonObject,
+  isNoisyResource,
+  isSame,
+  type NoiseRules,
+  without,
+  withoutNoise,
+} from './fields/index.ts';
 export * from './get/index.ts';
 export * from './history/index.ts';
 export * from './inspect/index.ts';

@@ -17,7 +17,7 @@ import {
   sizeAt,
   textAt,
   textOf,
-} from './fields.ts';
+} from '../fields/index.ts';
 import { ageOf, type CellContext, type KindColumns, kindColumns, nameOf } from './kind-columns.ts';
 
 export const coreColumns: Readonly<Record<string, KindColumns>> = {

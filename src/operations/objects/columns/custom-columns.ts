@@ -9,7 +9,7 @@ import {
   type JsonValue,
 } from '../../../formats/kubernetes-object/index.ts';
 import { formatAge } from './age.ts';
-import { at, listAt, textAt, textOf } from './fields.ts';
+import { at, listAt, textAt, textOf } from '../fields/index.ts';
 import { type CellContext, type KindColumns, kindColumns, plainColumns } from './kind-columns.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 

@@ -5,7 +5,7 @@
  * Source: k8s.io/client-go util/jsonpath (0.36.2).
  */
 import type { JsonValue } from '../../../formats/kubernetes-object/index.ts';
-import { at, isObject, textOf } from './fields.ts';
+import { at, isObject, textOf } from '../fields/index.ts';
 
 type Step = (value: JsonValue) => readonly JsonValue[];
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../formats/kubernetes-object/index.ts';
 import { formatAge } from './age.ts';
-import { textAt } from './fields.ts';
+import { textAt } from '../fields/index.ts';
 
 export interface Column {
   /** As the header has it: `UP-TO-DATE`. */

@@ -5,7 +5,7 @@
  */
 import type { JsonObject, JsonValue } from '../../../formats/kubernetes-object/index.ts';
 import { formatDuration } from './age.ts';
-import { at, conditionOf, countAt, listAt, orNone, textAt } from './fields.ts';
+import { at, conditionOf, countAt, listAt, orNone, textAt } from '../fields/index.ts';
 import { ageOf, type CellContext, type KindColumns, kindColumns } from './kind-columns.ts';
 
 export const podColumns: KindColumns = kindColumns(

@@ -16,7 +16,7 @@ import {
   selectorText,
   textAt,
   textOf,
-} from './fields.ts';
+} from '../fields/index.ts';
 import { ageOf, createdAtColumns, type KindColumns, kindColumns } from './kind-columns.ts';
 
 const webhooks = kindColumns(['WEBHOOKS', 'AGE'], (object, context) => [

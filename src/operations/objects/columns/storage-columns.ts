@@ -4,7 +4,7 @@
  * Source: kubernetes pkg/printers/internalversion/printers.go (1.36.2).
  */
 import type { JsonObject } from '../../../formats/kubernetes-object/index.ts';
-import { at, countAt, listAt, orNone, sizeAt, textAt, textOf } from './fields.ts';
+import { at, countAt, listAt, orNone, sizeAt, textAt, textOf } from '../fields/index.ts';
 import { ageOf, type KindColumns, kindColumns, nameOf } from './kind-columns.ts';
 
 export const storageColumns: Readonly<Record<string, KindColumns>> = {

@@ -15,7 +15,7 @@ import {
   orNone,
   selectorText,
   textAt,
-} from './fields.ts';
+} from '../fields/index.ts';
 import { ageOf, type CellContext, type KindColumns, kindColumns } from './kind-columns.ts';
 
 const templateNames = ['+CONTAINERS', '+IMAGES'] as const;

@@ -8,4 +8,19 @@ export {
 } from './compare-values.ts';
 export { concealSecrets } from './conceal.ts';
 export { changeMember, isJsonObject, without } from './edit-object.ts';
+export {
+  at,
+  conditionOf,
+  countAt,
+  cutList,
+  isObject,
+  labelsText,
+  listAt,
+  objectAt,
+  orNone,
+  selectorText,
+  sizeAt,
+  textAt,
+  textOf,
+} from './look-into.ts';
 export { isNoisyResource, type NoiseRules, withoutNoise } from './noise.ts';
