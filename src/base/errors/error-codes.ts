@@ -398,6 +398,103 @@ export const errorCodes = {
     meaning: 'the object is there, but its value is encrypted or damaged',
     hint: 'Give the configuration that it was encrypted with: --encryption-config FILE; "-o raw" shows what is stored.',
   },
+  // stores of objects
+  STORAGE_LOCATION_INVALID: {
+    exitStatus: 2,
+    meaning: 'the location of a store cannot be understood, or its settings do not fit',
+    hint: 'Name a directory, or s3://BUCKET/PREFIX.',
+  },
+  STORAGE_NAME_INVALID: {
+    exitStatus: 1,
+    meaning: 'an object has a name that not every store can keep',
+    hint: 'Names are lower case letters, digits, dots, dashes and underscores between slashes.',
+  },
+  STORAGE_UNREACHABLE: {
+    exitStatus: 5,
+    meaning: 'the store does not answer, or broke off',
+    hint: 'Check the network and the endpoint; what was stored is there, and the command can be run again.',
+  },
+  STORAGE_THROTTLED: {
+    exitStatus: 5,
+    meaning: 'the store asks to be slower, and kept asking',
+    hint: 'Run again later, or limit the rate.',
+  },
+  STORAGE_DENIED: {
+    exitStatus: 4,
+    meaning: 'the store does not accept the credentials, or they do not allow this',
+    hint: 'Check the credentials and what they may do; a backup needs to put, get and list.',
+  },
+  STORAGE_FAILED: {
+    exitStatus: 1,
+    meaning: 'the store answered with a failure of its own',
+    hint: 'See what it said; the command can be run again.',
+  },
+  STORAGE_OBJECT_MISSING: {
+    exitStatus: 3,
+    meaning: 'an object that should be in the store is not there',
+    hint: 'Check the repository: "holdfast repo check" names what is missing and which backups need it.',
+  },
+  STORAGE_OBJECT_TOO_LARGE: {
+    exitStatus: 3,
+    meaning: 'an object is larger than anything that is stored there',
+    hint: 'Somebody else may have written it; "holdfast repo check" says what it is.',
+  },
+  STORAGE_OBJECT_LOCKED: {
+    exitStatus: 4,
+    meaning: 'the store keeps an object until a certain time and does not delete it before',
+    hint: 'Delete it when its time is over.',
+  },
+  STORAGE_READ_ONLY: {
+    exitStatus: 4,
+    meaning: 'the store was opened for reading only',
+    hint: 'Open it for writing.',
+  },
+  // repositories
+  REPOSITORY_NOT_FOUND: {
+    exitStatus: 4,
+    meaning: 'there is no repository at this place',
+    hint: 'Check the location, or make one with "holdfast repo init".',
+  },
+  REPOSITORY_EXISTS: {
+    exitStatus: 4,
+    meaning: 'there is a repository already at this place',
+    hint: 'Use it, or choose another location.',
+  },
+  REPOSITORY_FORMAT_UNKNOWN: {
+    exitStatus: 4,
+    meaning: 'the repository, or an object in it, was written by a newer version',
+    hint: 'Use a version of holdfast that is at least as new as the one that wrote it.',
+  },
+  REPOSITORY_KEY_WRONG: {
+    exitStatus: 4,
+    meaning: 'none of the keys of the repository can be opened with this passphrase or key file',
+    hint: 'Give the right passphrase or key file; "holdfast repo key list" shows what there is.',
+  },
+  REPOSITORY_KEY_INSUFFICIENT: {
+    exitStatus: 4,
+    meaning: 'the key that was given does not allow this, for instance writes backups but cannot read them',
+    hint: 'Use a key that allows it; "holdfast repo key list" shows what each allows.',
+  },
+  REPOSITORY_KEY_LAST: {
+    exitStatus: 4,
+    meaning: 'without this key nobody could read the repository any more',
+    hint: 'Add another key first.',
+  },
+  REPOSITORY_KEY_NOT_FOUND: {
+    exitStatus: 4,
+    meaning: 'the repository has no key of this name',
+    hint: '"holdfast repo key list" shows what there is.',
+  },
+  REPOSITORY_KEY_INVALID: {
+    exitStatus: 2,
+    meaning: 'a passphrase, key file, age recipient or age identity cannot be used as one',
+    hint: 'Check that the file holds the key and nothing else.',
+  },
+  REPOSITORY_DAMAGED: {
+    exitStatus: 3,
+    meaning: 'an object in the repository is not what was written',
+    hint: '"holdfast repo check" names what is hit and which backups; all others can still be fetched.',
+  },
 } as const satisfies Record<string, ErrorCodeRow>;
 
 /** A stable error code: a key of the table above. */
