@@ -22,7 +22,12 @@ import {
   utf8,
 } from '../../../base/index.ts';
 import type { Database } from '../../../formats/bbolt/index.ts';
-import { KeyIndex, type KeyIndexParts, type RowColumn, rowColumns } from './key-index.ts';
+import {
+  KeyIndex,
+  type KeyIndexParts,
+  type RowColumn,
+  rowColumns,
+} from '../../../formats/key-index/index.ts';
 
 export interface IndexedFile {
   readonly file: FileSource;

@@ -1,5 +1,6 @@
 /** Keys and values of files through an index of their rows: snapshots, databases, and data dirs with their log. */
 import { displayText, equalBytes, HoldfastError } from '../../../base/index.ts';
+import type { KeyIndex } from '../../../formats/key-index/index.ts';
 import { findStoragePrefixes, knownStoragePrefixes } from '../../../formats/kubernetes-object/index.ts';
 import {
   type KeyRange,
@@ -7,7 +8,6 @@ import {
   RecordScanner,
   resolveRevision,
 } from '../../../formats/mvcc/index.ts';
-import type { KeyIndex } from '../index-file/index.ts';
 import { asAsync, asPromise } from './as-async.ts';
 import type { ObjectSource, SourceEntry, SourceKey, SourceRevision, SourceRow } from './object-source.ts';
 

@@ -8,15 +8,9 @@ import {
 } from '../../../base/index.ts';
 import type { EtcdClientOptions } from '../../../etcd/index.ts';
 import { openDatabase, requireWholeFile } from '../../../formats/bbolt/index.ts';
+import { indexDatabaseSteps, indexStoreSteps, type KeyIndex } from '../../../formats/key-index/index.ts';
 import { openDataDirAt } from '../../data-dir-files/index.ts';
-import {
-  indexDatabaseSteps,
-  type IndexedFile,
-  indexStoreSteps,
-  type KeyIndex,
-  readIndexFile,
-  writeIndexFile,
-} from '../index-file/index.ts';
+import { type IndexedFile, readIndexFile, writeIndexFile } from '../index-file/index.ts';
 import { openIndexedSource, recordsInFile, recordsInStore } from './file-source.ts';
 import type { ObjectSource } from './object-source.ts';
 

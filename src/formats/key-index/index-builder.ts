@@ -1,14 +1,17 @@
 /** Collects the rows of a store in commit order and groups them by key. */
-import { HoldfastError } from '../../../base/index.ts';
+import { HoldfastError } from '../../base/index.ts';
 import {
+  compareMain,
   KeyTable,
   readUint32At,
   RecordScanner,
+  type RevisionBound,
+  revisionBound,
   revisionKeyBytes,
   revisionKeyFault,
   type StoreRevision,
   Uint32Column,
-} from '../../../formats/mvcc/index.ts';
+} from '../mvcc/index.ts';
 import {
   KeyIndex,
   type KeyIndexParts,
@@ -18,15 +21,32 @@ import {
   tombstoneBit,
 } from './key-index.ts';
 
+/** An index, and what else a pass over all rows in commit order finds out. */
+export interface IndexedRows {
+  readonly index: KeyIndex;
+  /** Number in the index of each row, in commit order. */
+  readonly commitOrder: Uint32Array;
+  /** Lease of each key that has one, by rank, if that was asked for. */
+  readonly leases: ReadonlyMap<number, bigint>;
+}
+
 export class IndexBuilder {
   readonly #keys = new KeyTable();
   readonly #scanner = new RecordScanner();
   /** Arena id of each row's key. */
   readonly #keyIds = new Uint32Column();
+  readonly #leasesAt: RevisionBound | undefined;
+  /** By arena id. */
+  readonly #leases = new Map<number, bigint>();
   readonly #columns = Object.fromEntries(rowColumns.map((name) => [name, new Uint32Column()])) as Record<
     RowColumn,
     Uint32Column
   >;
+
+  /** @param leasesAt main revision at which to note which keys have a lease; without it, at none */
+  constructor(leasesAt?: bigint) {
+    this.#leasesAt = leasesAt === undefined ? undefined : revisionBound(leasesAt);
+  }
 
   /**
    * Adds a row. Rows come in commit order. Throws RECORD_INVALID.
@@ -48,16 +68,21 @@ export class IndexBuilder {
     columns.recordBytes.push(record.length);
     columns.offsetHigh.push(offset === undefined ? nowhere : Math.floor(offset / 0x1_0000_0000));
     columns.offsetLow.push(offset === undefined ? 0 : offset >>> 0);
-    this.#keyIds.push(this.#keys.intern(record, scanner.keyStart, scanner.keyEnd));
+    const id = this.#keys.intern(record, scanner.keyStart, scanner.keyEnd);
+    this.#keyIds.push(id);
+    if (this.#leasesAt !== undefined && compareMain(rowKey, this.#leasesAt) <= 0) {
+      if (scanner.hasLease) this.#leases.set(id, scanner.lease);
+      else if (this.#leases.size > 0) this.#leases.delete(id);
+    }
   }
 
   /** The index of all rows; the builder is used up. */
-  finish(revision: StoreRevision): KeyIndex {
+  finish(revision: StoreRevision): IndexedRows {
     const sortedIds = this.#keys.arena.sortedIds();
     const { keyBytes, keyEnds } = this.#joinKeys(sortedIds);
     const { starts, places } = this.#groupRows(sortedIds);
     const flat = rowColumns.map((name) => [name, this.#scatter(name, places)] as const);
-    return new KeyIndex({
+    const index = new KeyIndex({
       ...(Object.fromEntries(flat) as Record<RowColumn, Uint32Array>),
       currentRevision: revision.current,
       compactRevision: revision.compact,
@@ -65,6 +90,17 @@ export class IndexBuilder {
       keyEnds,
       starts,
     } satisfies KeyIndexParts);
+    return { index, commitOrder: places, leases: this.#leasesByRank(sortedIds) };
+  }
+
+  #leasesByRank(sortedIds: Uint32Array): ReadonlyMap<number, bigint> {
+    const leases = new Map<number, bigint>();
+    if (this.#leases.size === 0) return leases;
+    sortedIds.forEach((id, rank) => {
+      const lease = this.#leases.get(id);
+      if (lease !== undefined) leases.set(rank, lease);
+    });
+    return leases;
   }
 
   #joinKeys(sortedIds: Uint32Array): Pick<KeyIndexParts, 'keyBytes' | 'keyEnds'> {

@@ -2,7 +2,7 @@
  * Builds the index of a store in one pass. A database is read leaf by leaf through its outline, mostly from front to
  * back in large reads; whatever is unusual about it is left to the walk with cursors, which explains damage.
  */
-import { equalBytes, hasCode, SliceMeter, type Steps, utf8 } from '../../../base/index.ts';
+import { equalBytes, hasCode, SliceMeter, type Steps, utf8 } from '../../base/index.ts';
 import {
   boundStart,
   type BucketOutline,
@@ -11,15 +11,40 @@ import {
   type Outline,
   outlineDatabase,
   scanLeaf,
-} from '../../../formats/bbolt/index.ts';
-import { type KeyValueStoreFile, readStoreRevision, scanRows } from '../../../formats/mvcc/index.ts';
-import { IndexBuilder } from './index-builder.ts';
+} from '../bbolt/index.ts';
+import { type KeyValueStoreFile, readStoreRevision, scanRows } from '../mvcc/index.ts';
+import { IndexBuilder, type IndexedRows } from './index-builder.ts';
+
+export type { IndexedRows } from './index-builder.ts';
 import type { KeyIndex } from './key-index.ts';
 
 /** The index of any store; its records have to be looked up by their row keys. Throws RECORD_INVALID. */
 export function* indexStoreSteps(store: KeyValueStoreFile): Steps<KeyIndex> {
+  return (yield* walkRows(store, new IndexBuilder())).index;
+}
+
+/** The index of a database file, with the place of each record in it. Throws DATABASE_CORRUPT, RECORD_INVALID. */
+export function* indexDatabaseSteps(database: Database): Steps<KeyIndex> {
+  return (yield* indexRowsSteps(database)).index;
+}
+
+/**
+ * `indexDatabaseSteps`, with what else the pass finds out.
+ * @param leasesAt main revision at which it is noted which keys have a lease; without it, at none
+ */
+export function* indexRowsSteps(database: Database, leasesAt?: bigint): Steps<IndexedRows> {
+  const outline = outlineOf(database);
+  const rows = outline?.buckets.find(({ bucket }) => equalBytes(bucket.name, utf8('key')));
+  if (outline !== undefined && rows !== undefined && rows.leafCount > 0) {
+    const builder = new IndexBuilder(leasesAt);
+    const isSound = yield* scanLeaves(new LeafReader(database), outline, rows, builder);
+    if (isSound) return builder.finish(readStoreRevision(database));
+  }
+  return yield* walkRows(database, new IndexBuilder(leasesAt));
+}
+
+function* walkRows(store: KeyValueStoreFile, builder: IndexBuilder): Steps<IndexedRows> {
   const revision = readStoreRevision(store);
-  const builder = new IndexBuilder();
   const bucket = store.bucket('key');
   const meter = new SliceMeter();
   for (const { key, value } of bucket === undefined ? [] : scanRows(bucket)) {
@@ -27,18 +52,6 @@ export function* indexStoreSteps(store: KeyValueStoreFile): Steps<KeyIndex> {
     if (meter.count(key.length + value.length)) yield meter.doneBytes;
   }
   return builder.finish(revision);
-}
-
-/** The index of a database file, with the place of each record in it. Throws DATABASE_CORRUPT, RECORD_INVALID. */
-export function* indexDatabaseSteps(database: Database): Steps<KeyIndex> {
-  const outline = outlineOf(database);
-  const rows = outline?.buckets.find(({ bucket }) => equalBytes(bucket.name, utf8('key')));
-  if (outline === undefined || rows === undefined || rows.leafCount === 0)
-    return yield* indexStoreSteps(database);
-  const revision = readStoreRevision(database);
-  const builder = new IndexBuilder();
-  const isSound = yield* scanLeaves(new LeafReader(database), outline, rows, builder);
-  return isSound ? builder.finish(revision) : yield* indexStoreSteps(database);
 }
 
 function outlineOf(database: Database): Outline | undefined {

@@ -4,8 +4,8 @@
  *
  * Keys are known by their rank in byte order, rows by their number: grouped by key, in commit order within each.
  */
-import { equalBytes } from '../../../base/index.ts';
-import { encodeRevision } from '../../../formats/mvcc/index.ts';
+import { equalBytes } from '../../base/index.ts';
+import { encodeRevision, type RevisionBound } from '../mvcc/index.ts';
 
 /** A column for each fact of a row. 64-bit facts have two, the upper half first. */
 export const rowColumns = [
@@ -123,6 +123,23 @@ export class KeyIndex {
     return low;
   }
 
+  /** `liveRow` for loops over many keys: the revision as halves, and -1 instead of undefined. */
+  liveRowAt(rank: number, bound: RevisionBound): number {
+    const { mainHigh, mainLow, starts, sub } = this.parts;
+    const first = starts[rank]!;
+    let row = starts[rank + 1]! - 1;
+    if (row >= first && isAbove(mainHigh[row]!, mainLow[row]!, bound)) {
+      let low = first;
+      while (low < row) {
+        const middle = (low + row) >>> 1;
+        if (isAbove(mainHigh[middle]!, mainLow[middle]!, bound)) row = middle;
+        else low = middle + 1;
+      }
+      row = low - 1;
+    }
+    return row < first || sub[row]! >= tombstoneBit ? -1 : row;
+  }
+
   /** The row that a key is at a revision; undefined when it does not live then. */
   liveRow(rank: number, main: bigint): number | undefined {
     const end = this.endAt(rank, main);
@@ -141,6 +158,10 @@ export class KeyIndex {
     }
     return length - key.length;
   }
+}
+
+function isAbove(high: number, low: number, bound: RevisionBound): boolean {
+  return high > bound.high || (high === bound.high && low > bound.low);
 }
 
 function join(high: number, low: number): bigint {
