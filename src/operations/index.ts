@@ -3,6 +3,7 @@ export * from './data-dir-files/index.ts';
 export * from './disarm/index.ts';
 export * from './discover/index.ts';
 export * from './hashkv/index.ts';
+export * from './keys/index.ts';
 export * from './ledger/index.ts';
 export * from './objects/index.ts';
 export * from './recover/index.ts';

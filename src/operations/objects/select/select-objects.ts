@@ -175,7 +175,7 @@ async function* entriesOf(source: ObjectSource, run: Run): AsyncGenerator<Source
   for await (const key of keysOf(source, run)) {
     const place = run.filter && parsePlace(key, run, source);
     if (run.filter !== undefined && (place === undefined || !run.filter(place))) continue;
-    yield { key, value: await source.value(key) };
+    yield await source.entry(key);
   }
 }
 

@@ -104,6 +104,10 @@ class IndexedSource implements ObjectSource {
     return asPromise(() => this.#value(row, key));
   }
 
+  entry(key: SourceKey): Promise<SourceEntry> {
+    return asPromise(() => this.#entry(key));
+  }
+
   history(key: Uint8Array): Promise<readonly SourceRevision[]> {
     return asPromise(() => this.#history(key));
   }
@@ -135,7 +139,12 @@ class IndexedSource implements ObjectSource {
   }
 
   *#entries(range: KeyRange | undefined): Generator<SourceEntry> {
-    for (const key of this.#live(range)) yield { key, value: this.#value(key.row, key.key) };
+    for (const key of this.#live(range)) yield this.#entry(key);
+  }
+
+  #entry(key: SourceKey): SourceEntry {
+    const value = this.#value(key.row, key.key);
+    return { key, value, lease: this.#scannedLease() };
   }
 
   #history(key: Uint8Array): SourceRevision[] {
@@ -147,15 +156,17 @@ class IndexedSource implements ObjectSource {
     for (let row = index.parts.starts[rank]!; row < end; row++) {
       const facts = { modRevision: index.main(row), sub: BigInt(index.subRevision(row)) };
       if (index.isTombstone(row)) {
-        revisions.push({ ...facts, createRevision: 0n, version: 0n, deleted: true });
+        revisions.push({ ...facts, createRevision: 0n, version: 0n, deleted: true, lease: 0n });
         continue;
       }
+      const value = this.#value(row, key);
       revisions.push({
         ...facts,
         createRevision: index.createRevision(row),
         version: BigInt(index.parts.version[row]!),
         deleted: false,
-        value: this.#value(row, key),
+        lease: this.#scannedLease(),
+        value,
       });
     }
     return revisions;
@@ -202,6 +213,11 @@ class IndexedSource implements ObjectSource {
       scanner.modHigh === this.#index.parts.mainHigh[row];
     if (!isMeant) throw notThere();
     return record.subarray(scanner.valueStart, scanner.valueEnd);
+  }
+
+  /** Of the record whose value was read last. */
+  #scannedLease(): bigint {
+    return this.#scanner.hasLease ? this.#scanner.lease : 0n;
   }
 }
 

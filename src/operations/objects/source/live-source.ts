@@ -106,7 +106,7 @@ class LiveSource implements ObjectSource {
 
   async *entries(range: KeyRange = { from: zeroByte }): AsyncGenerator<SourceEntry> {
     for await (const page of pagesOf(this.#client, this.revision, range, false))
-      for (const kv of page) yield { key: liveKey(kv), value: kv.value };
+      for (const kv of page) yield liveEntry(kv);
   }
 
   async find(key: Uint8Array): Promise<SourceKey | undefined> {
@@ -114,11 +114,15 @@ class LiveSource implements ObjectSource {
     return kvs[0] && liveKey(kvs[0]);
   }
 
-  async value({ key }: SourceKey): Promise<Uint8Array> {
+  async value(key: SourceKey): Promise<Uint8Array> {
+    return (await this.entry(key)).value;
+  }
+
+  async entry({ key }: SourceKey): Promise<SourceEntry> {
     const { kvs } = await this.#client.kv.range({ key, revision: this.revision });
     if (kvs[0] === undefined)
       throw new HoldfastError('OBJECT_NOT_FOUND', `a key does not live at revision ${this.revision}`);
-    return kvs[0].value;
+    return liveEntry(kvs[0]);
   }
 
   /** A watch from the past tells what is not compacted yet; what was there before it, the first answer tells. */
@@ -185,11 +189,15 @@ function liveKey({ key, createRevision, modRevision, version }: KeyValue): Sourc
   return { key, createRevision, modRevision, version, recordBytes: 0, row: 0 };
 }
 
+function liveEntry(kv: KeyValue): SourceEntry {
+  return { key: liveKey(kv), value: kv.value, lease: kv.lease };
+}
+
 function changeOf(
-  { createRevision, modRevision, version, value }: KeyValue,
+  { createRevision, modRevision, version, value, lease }: KeyValue,
   deleted: boolean,
 ): SourceRevision {
   const facts = { modRevision, sub: 0n, deleted };
-  if (deleted) return { ...facts, createRevision: 0n, version: 0n };
-  return { ...facts, createRevision, version, value };
+  if (deleted) return { ...facts, createRevision: 0n, version: 0n, lease: 0n };
+  return { ...facts, createRevision, version, lease, value };
 }

@@ -18,6 +18,8 @@ export interface SourceEntry {
   readonly key: SourceKey;
   /** The caller's own. */
   readonly value: Uint8Array;
+  /** 0 without a lease. */
+  readonly lease: bigint;
 }
 
 /** One change of a key. */
@@ -29,6 +31,8 @@ export interface SourceRevision {
   readonly createRevision: bigint;
   readonly version: bigint;
   readonly deleted: boolean;
+  /** 0 without a lease. */
+  readonly lease: bigint;
   /** Absent for a deletion. */
   readonly value?: Uint8Array;
 }
@@ -65,6 +69,8 @@ export interface ObjectSource extends AsyncDisposable {
   find(key: Uint8Array): Promise<SourceKey | undefined>;
   /** The stored value of a key at that revision: the caller's own. */
   value(key: SourceKey): Promise<Uint8Array>;
+  /** The same with what else is stored. */
+  entry(key: SourceKey): Promise<SourceEntry>;
   /** Every revision that the source still holds of one key, up to the revision looked at, oldest first. */
   history(key: Uint8Array): Promise<readonly SourceRevision[]>;
   /**
