@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 /** Lint for correctness only: Biome owns the format. */
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.cache/', 'src/etcd/gen/', 'eslint.config.js'] },
+  { ignores: ['dist/', 'node_modules/', '.cache/', 'src/*/gen/', 'eslint.config.js'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

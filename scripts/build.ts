@@ -45,7 +45,7 @@ async function buildTypes(): Promise<void> {
     stdio: 'inherit',
   });
   if (tsc.status !== 0) throw new Error('tsc failed');
-  for await (const file of glob('src/etcd/gen/**/*.d.ts', { cwd: root }))
+  for await (const file of glob('src/*/gen/**/*.d.ts', { cwd: root }))
     await cp(join(root, file), join(dist, 'types', file.replace(/^src\//, '')));
 }
 

@@ -1,7 +1,8 @@
 /** The value of a flag from its text, by kind. */
 import { InvalidArgumentError } from 'commander';
+import { parseGoDuration } from '../../base/index.ts';
 import type { FlagSpec } from './flag-spec.ts';
-import { parseGoBool, parseGoDuration, parseGoInteger } from './go-values.ts';
+import { parseGoBool, parseGoInteger } from './go-values.ts';
 import { usageError } from './usage-error.ts';
 
 /** One flag's value from text that came another way than the command line. Errors: USAGE, naming the origin. */

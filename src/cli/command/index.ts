@@ -17,7 +17,6 @@ export { flagsFromEnvironment, globalFlags, type GlobalValues } from './global-f
 export {
   formatGoDuration,
   parseGoBool,
-  parseGoDuration,
   parseGoInteger,
   parseHexId,
   parsePlainInteger,

@@ -25,7 +25,11 @@ function provider(kind: keyof typeof keys, name: string, secret: Uint8Array = ke
 }
 
 function kms(apiVersion: 'v1' | 'v2', name: string): Provider {
-  return { kind: 'kms', keys: [], kms: { apiVersion, name, endpoint: `unix:///run/${name}.sock` } };
+  return {
+    kind: 'kms',
+    keys: [],
+    kms: { apiVersion, name, endpoint: `unix:///run/${name}.sock`, timeoutMs: 3000 },
+  };
 }
 
 const identity: Provider = { kind: 'identity', keys: [] };

@@ -16,7 +16,12 @@ export interface EncryptionConfigInput {
     readonly providers: readonly {
       readonly kind: 'aescbc' | 'aesgcm' | 'secretbox' | 'identity' | 'kms';
       readonly keys: readonly { readonly name: string; readonly secret: () => Uint8Array }[];
-      readonly kms?: { readonly apiVersion: 'v1' | 'v2'; readonly name: string; readonly endpoint: string };
+      readonly kms?: {
+        readonly apiVersion: 'v1' | 'v2';
+        readonly name: string;
+        readonly endpoint: string;
+        readonly timeoutMs: number;
+      };
     }[];
   }[];
 }
@@ -39,6 +44,8 @@ export type EncryptionKey =
       readonly prefix: Uint8Array;
       /** The plugin's socket: `unix:///run/kms.sock`. */
       readonly endpoint: string;
+      /** How long it may take to answer. */
+      readonly timeoutMs: number;
     };
 
 /** `resource.group`, `*.group` or `*.*` → what may have written it, in the order in which it is tried. */
@@ -82,9 +89,9 @@ function listKeys({ kind, keys, kms }: ProviderInput): EncryptionKey[] {
     }));
   }
   if (kms === undefined) return [];
-  const { apiVersion, name, endpoint } = kms;
+  const { apiVersion, name, endpoint, timeoutMs } = kms;
   const prefix = encryptedPrefix(kind, apiVersion, name);
-  return [{ provider: kind, apiVersion, keyName: name, prefix, endpoint }];
+  return [{ provider: kind, apiVersion, keyName: name, prefix, endpoint, timeoutMs }];
 }
 
 function parseResourceName(name: string): { readonly group: string; readonly resource: string } {

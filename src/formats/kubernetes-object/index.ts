@@ -34,7 +34,7 @@ export { formatKubernetesJson, sortedNames } from './format-json.ts';
 export { formatKubernetesYaml } from './format-yaml.ts';
 export { kubernetesRelease } from './field-table.ts';
 export type { JsonObject, JsonValue } from './json-value.ts';
-export type { DataKeyRequest } from './kms-envelope.ts';
+export { dataKeyId, type DataKeyRequest } from './kms-envelope.ts';
 export { type ResourceOrigin, type StoredResource, storedResources } from './resource-table.ts';
 export {
   defaultStoragePrefix,

@@ -15,6 +15,8 @@ export interface DataKeyRequest {
   /** The plugin's name and socket in the encryption configuration. */
   readonly plugin: string;
   readonly endpoint: string;
+  /** How long the plugin may take to answer. */
+  readonly timeoutMs: number;
   /** The wrapped key: a view of the value. */
   readonly ciphertext: Uint8Array;
   /** v2: the plugin's own name of the key that wrapped it. */
@@ -79,10 +81,11 @@ function decodeAnnotation(reader: WireReader): [string, Uint8Array] {
 }
 
 /** A name for a request by which its answer can be kept: the same wrapped key is asked for once. */
-export function dataKeyId({ apiVersion, plugin, keyId, ciphertext, annotations }: DataKeyRequest): string {
+export function dataKeyId(request: DataKeyRequest): string {
+  const { apiVersion, plugin, endpoint, keyId, ciphertext, annotations } = request;
   const hash = createHash('sha256');
   for (const [name, value] of Object.entries(annotations ?? {}))
-    hash.update(`${name.length}:${name}`).update(value);
-  const parts = [apiVersion, plugin, keyId ?? '', hash.update(ciphertext).digest('hex')];
+    hash.update(`${name.length}:${name}${value.length}:`).update(value);
+  const parts = [apiVersion, plugin, endpoint, keyId ?? '', hash.update(ciphertext).digest('hex')];
   return JSON.stringify(parts);
 }

@@ -21,7 +21,7 @@ resources:
   - identity: {}
 - resources: ['*.apps']
   providers:
-  - kms: {apiVersion: v2, name: vault, endpoint: 'unix:///kms.sock', timeout: 3s}
+  - kms: {apiVersion: v2, name: vault, endpoint: 'unix:///kms.sock', timeout: 1m0.5s}
 - resources: ['*.*']
   providers:
   - aesgcm: {keys: [{name: g, secret: ${randomBytes(16).toString('base64')}}]}
@@ -41,6 +41,7 @@ test('providers, key names and lines; the key only to whoever asks for it', () =
     apiVersion: 'v2',
     name: 'vault',
     endpoint: 'unix:///kms.sock',
+    timeoutMs: 60_500,
   });
   assert.ok(!JSON.stringify(resources).includes(secret.slice(0, 20)));
 });
@@ -75,6 +76,8 @@ test('what cannot be used is one error with its line, and never quotes a key', (
     [(text) => text.replace('identity: {}', 'identity: {}\n    kms: {}'), /line 11: a provider has 2 kinds/],
     [(text) => text.replace('name: key2', 'no: name'), /name is missing/],
     [(text) => text.replace('v2', 'v3'), /neither v1 nor v2/],
+    [(text) => text.replace('1m0.5s', '5'), /the timeout of a kms provider is no duration above zero/],
+    [(text) => text.replace('1m0.5s', '0s'), /the timeout of a kms provider is no duration above zero/],
   ];
   for (const [change, message] of bad) {
     const text = change(config);

@@ -1,3 +1,4 @@
+import { parseGoDuration } from '../../base/index.ts';
 import { FieldReader, type YamlMap, type YamlNode } from '../yaml/index.ts';
 
 /** The API server's `--encryption-provider-config`: which resources it encrypts in etcd, and with what. */
@@ -19,7 +20,17 @@ export interface EncryptionProvider {
   readonly line: number;
   /** None of `identity` and `kms`. */
   readonly keys: readonly EncryptionKey[];
-  readonly kms?: { readonly apiVersion: 'v1' | 'v2'; readonly name: string; readonly endpoint: string };
+  readonly kms?: KmsProvider;
+}
+
+export interface KmsProvider {
+  readonly apiVersion: 'v1' | 'v2';
+  /** The plugin's name, which values carry. */
+  readonly name: string;
+  /** Its socket, as the API server sees it: `unix:///run/kms.sock`. */
+  readonly endpoint: string;
+  /** How long it may take to answer a call; 3 s unless it is set. */
+  readonly timeoutMs: number;
 }
 
 export interface EncryptionKey {
@@ -100,13 +111,22 @@ function parseProvider(reader: FieldReader, map: YamlMap): EncryptionProvider {
   }
 }
 
-function parseKms(reader: FieldReader, map: YamlMap): NonNullable<EncryptionProvider['kms']> {
+const defaultTimeoutMs = 3000;
+
+function parseKms(reader: FieldReader, map: YamlMap): KmsProvider {
   const apiVersion = reader.text(map, 'apiVersion')?.value ?? 'v1';
   if (apiVersion !== 'v1' && apiVersion !== 'v2') {
     throw reader.invalid(map.line, 'the apiVersion of a kms provider is neither v1 nor v2');
   }
   const endpoint = reader.needText(map, 'endpoint').value;
-  return { apiVersion, name: reader.needText(map, 'name').value, endpoint };
+  const timeout = reader.text(map, 'timeout');
+  const timeoutMs = timeout === undefined ? defaultTimeoutMs : parseGoDuration(timeout.value);
+  if (timeoutMs === undefined || timeoutMs <= 0)
+    throw reader.invalid(
+      timeout?.line ?? map.line,
+      'the timeout of a kms provider is no duration above zero',
+    );
+  return { apiVersion, name: reader.needText(map, 'name').value, endpoint, timeoutMs };
 }
 
 function parseKeys(reader: FieldReader, node: YamlNode, kind: keyof typeof keySizes): EncryptionKey[] {
