@@ -5,7 +5,7 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, watch } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode } from './control-plane/system-error.ts';
+import { errnoOf } from '../../src/base/index.ts';
 
 export interface ControlPlaneWatch extends Disposable {
   /**
@@ -154,7 +154,7 @@ function entriesOf(directory: string): Dirent[] {
   try {
     return readdirSync(directory, { withFileTypes: true });
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
+    if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

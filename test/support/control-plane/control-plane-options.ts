@@ -1,9 +1,12 @@
 import type { EtcdClient, EtcdClientOptions } from '../../../src/etcd/index.ts';
 import type { Peer } from '../../peers/index.ts';
-import type { ApiConnection } from './api-connection.ts';
+import type {
+  ApiConnection,
+  ProgramTable,
+  RunnerEvent,
+  RunningContainer,
+} from '../../../src/sandbox/index.ts';
 import type { Authorities, KubeadmPki } from './kubeadm-pki.ts';
-import type { ProgramTable } from './program-table.ts';
-import type { RunnerEvent, RunningContainer } from './runner-events.ts';
 
 export interface ControlPlanePorts {
   readonly etcdClient: number;
@@ -101,7 +104,7 @@ export interface StartOptions {
   readonly rescanMs?: number;
 }
 
-/** What runs a node's pods; see `run-static-pods.ts`. Disposing kills everything and waits until it is gone. */
+/** What runs a node's pods; see `src/sandbox/run-static-pods.ts`. Disposing kills everything and waits until it is gone. */
 export interface NodeRunner extends AsyncDisposable {
   readonly pid: number;
   readonly eventsFile: string;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type EtcdClientOptions, openEtcdClient } from '../../../src/etcd/index.ts';
 import { eventually } from '../waiting.ts';
-import { openApiConnection } from './api-connection.ts';
+import { openApiConnection } from '../../../src/sandbox/index.ts';
 import type {
   ControlPlane,
   ControlPlaneLayout,

@@ -2,7 +2,7 @@
  * A kubeadm control plane on one machine, without Kubernetes: a static-pod runner in place of the kubelet, the real
  * etcd, and stand-ins for the API server, the controller manager and the scheduler. For tests and the demo only.
  */
-export { type ApiAnswer, type ApiConnection, openApiConnection } from './api-connection.ts';
+export { type ApiAnswer, type ApiConnection, openApiConnection } from '../../../src/sandbox/index.ts';
 export type {
   ControlPlane,
   ControlPlaneLayout,
@@ -18,17 +18,15 @@ export { kubeadmPorts, layOutControlPlane } from './lay-out.ts';
 export { makeControlPlane, startControlPlane } from './control-plane.ts';
 export { type Authorities, type KubeadmPki, createAuthorities } from './kubeadm-pki.ts';
 export { startNodeRunner } from './node-runner.ts';
-export type { ProgramTable } from './program-table.ts';
 export {
-  type RunnerEvent,
-  type RunningContainer,
+  type ProgramTable,
   readEvents,
+  type RunnerEvent,
   runningContainers,
-  waitForEvent,
-} from './runner-events.ts';
-export { loadObjects, sampleObjects } from './sample-objects.ts';
-export {
+  type RunningContainer,
   type StaticPodRunner,
   type StaticPodRunnerOptions,
   startStaticPodRunner,
-} from './static-pod-runner.ts';
+} from '../../../src/sandbox/index.ts';
+export { waitForEvent } from './wait-for-event.ts';
+export { loadObjects, sampleObjects } from './sample-objects.ts';

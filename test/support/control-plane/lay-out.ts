@@ -3,7 +3,7 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePorts } from '../free-ports.ts';
 import type { CertificateFiles } from '../pki.ts';
-import { hostPathToLocal } from './container-paths.ts';
+import { hostPathToLocal } from '../../../src/sandbox/index.ts';
 import type { ControlPlaneLayout, ControlPlanePorts, LayoutOptions } from './control-plane-options.ts';
 import {
   apiServerManifest,
@@ -16,7 +16,7 @@ import {
   schedulerManifest,
 } from './kubeadm-manifests.ts';
 import { createAuthorities, createKubeadmPki, type KubeadmPki } from './kubeadm-pki.ts';
-import { hasCode } from './system-error.ts';
+import { errnoOf } from '../../../src/base/index.ts';
 
 /** Where kubeadm's programs listen, for a node that has a network namespace of its own. */
 export const kubeadmPorts: ControlPlanePorts = {
@@ -93,7 +93,7 @@ async function choosePorts(given: Partial<ControlPlanePorts> = {}): Promise<Cont
 /** The sandbox's processes are this machine's. */
 async function linkProc(path: string): Promise<void> {
   await symlink('/proc', path).catch((error: unknown) => {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    if (errnoOf(error) !== 'EEXIST') throw error;
   });
 }
 

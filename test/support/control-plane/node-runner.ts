@@ -2,9 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startProcess } from '../started-process.ts';
 import type { ControlPlaneLayout, NodeRunner, StartOptions } from './control-plane-options.ts';
-import { hostPathToLocal } from './container-paths.ts';
-import type { ProgramTable } from './program-table.ts';
-import { readEvents, runningContainers, waitForEvent } from './runner-events.ts';
+import {
+  hostPathToLocal,
+  type ProgramTable,
+  readEvents,
+  runningContainers,
+} from '../../../src/sandbox/index.ts';
+import { waitForEvent } from './wait-for-event.ts';
 
 const stateHostDir = '/run/static-pods';
 
@@ -51,12 +55,14 @@ export async function startNodeRunner(
   };
 }
 
-/** The real etcd and the stand-ins beside this file. */
+const sandboxProgram = join(import.meta.dirname, '../../../src/sandbox/main.ts');
+
+/** The real etcd and the stand-ins. */
 export function standInPrograms(etcd: string, node: string): ProgramTable {
-  const controller = [node, join(import.meta.dirname, 'controller-stand-in.ts')];
+  const controller = [node, sandboxProgram, 'controller'];
   return {
     etcd: [etcd],
-    'kube-apiserver': [node, join(import.meta.dirname, 'kube-apiserver-stand-in.ts')],
+    'kube-apiserver': [node, sandboxProgram, 'kube-apiserver'],
     'kube-controller-manager': [...controller, '--component=kube-controller-manager'],
     'kube-scheduler': [...controller, '--component=kube-scheduler'],
   };
@@ -71,7 +77,8 @@ function runnerCommand(
   return [
     ...(options.commandPrefix ?? []),
     ...['/bin/bash', '-c', 'exec -a "$0" "$@"', options.runnerName ?? 'static-pods', node],
-    options.runnerPath ?? join(import.meta.dirname, 'run-static-pods.ts'),
+    options.runnerPath ?? sandboxProgram,
+    'static-pods',
     `--root=${runnerRoot}`,
     `--config=${hostPaths.kubeletConfigFile}`,
     `--programs=${hostPathToLocal(runnerRoot, `${stateHostDir}/programs.json`)}`,

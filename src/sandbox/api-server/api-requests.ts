@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Compare_CompareResult, Compare_CompareTarget, type EtcdClient } from '../../../src/etcd/index.ts';
+import { Compare_CompareResult, Compare_CompareTarget, type EtcdClient } from '../../etcd/index.ts';
 import { type ApiTarget, apiResources, groupVersionOf, parseApiPath, storageKeyOf } from './api-resources.ts';
 import { type ApiObject, objectOf } from './stored-object.ts';
 import type { WatchCache } from './watch-cache.ts';

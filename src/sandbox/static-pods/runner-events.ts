@@ -1,7 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { hasCode } from './system-error.ts';
-import { eventually } from '../waiting.ts';
+import { errnoOf } from '../../base/index.ts';
 
 /** One line of the runner's log: what happened, to which manifest and container. */
 export interface RunnerEvent {
@@ -57,7 +56,7 @@ export function writeEvent(eventsFile: string, event: Omit<RunnerEvent, 'time'>)
 /** All events so far, oldest first; none when the runner has not begun. A line half written is left for later. */
 export async function readEvents(eventsFile: string): Promise<RunnerEvent[]> {
   const text = await readFile(eventsFile, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '';
+    if (errnoOf(error) === 'ENOENT') return '';
     throw error;
   });
   const complete = text.slice(0, text.lastIndexOf('\n') + 1);
@@ -76,16 +75,4 @@ export function runningContainers(events: readonly RunnerEvent[]): RunningContai
     if (event === 'exited') running.delete(pid);
   }
   return [...running.values()];
-}
-
-/** Waits for the first event, from an index on, that is as wanted. */
-export function waitForEvent(
-  eventsFile: string,
-  what: string,
-  wanted: (event: RunnerEvent) => boolean,
-  options: { readonly from?: number; readonly timeoutMs?: number } = {},
-): Promise<RunnerEvent> {
-  return eventually(options.timeoutMs ?? 60_000, what, async () =>
-    (await readEvents(eventsFile)).slice(options.from ?? 0).find(wanted),
-  );
 }

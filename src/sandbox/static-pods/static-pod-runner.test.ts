@@ -5,17 +5,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { requirePeer } from '../../peers/index.ts';
-import { freePorts } from '../free-ports.ts';
-import { tempDir } from '../temp-dir.ts';
-import { eventually } from '../waiting.ts';
+import { requirePeer } from '../../../test/peers/index.ts';
+import { freePorts } from '../../../test/support/free-ports.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
+import { waitForEvent } from '../../../test/support/control-plane/index.ts';
+import { eventually } from '../../../test/support/waiting.ts';
 import {
   type RunnerEvent,
   readEvents,
   runningContainers,
   type StaticPodRunnerOptions,
   startStaticPodRunner,
-  waitForEvent,
 } from './index.ts';
 
 /** Appends a line to a file of the host when it starts, and stays. */
@@ -289,8 +289,8 @@ for (const [how, end] of [
     const config = 'kind: KubeletConfiguration\nstaticPodPath: /etc/kubernetes/manifests\n';
     await writeFile(join(dir.path, 'var/lib/kubelet/config.yaml'), config);
     await writeFile(join(dir.path, 'programs.json'), '{}');
-    const program = join(import.meta.dirname, 'run-static-pods.ts');
-    const args = [program, '--root', dir.path, '--config=/var/lib/kubelet/config.yaml'];
+    const program = join(import.meta.dirname, '../main.ts');
+    const args = [program, 'static-pods', '--root', dir.path, '--config=/var/lib/kubelet/config.yaml'];
     const child = spawn(process.execPath, [...args, '--programs', join(dir.path, 'programs.json')], {
       stdio: ['pipe', 'ignore', 'inherit'],
     });

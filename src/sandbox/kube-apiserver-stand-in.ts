@@ -1,5 +1,5 @@
 /**
- * A stand-in for kube-apiserver, for tests: it takes the real one's flags, ignores most, and behaves like it in what
+ * A stand-in for kube-apiserver: it takes the real one's flags, ignores most, and behaves like it in what
  * a recovery of etcd can get wrong. It reaches etcd over mutual TLS; it keeps a watch cache from which lists are
  * served, which outlives a rewind of etcd; it is unready without etcd; it refreshes its own key under `masterleases`
  * in etcd, as whatever keeps running behind a recovery's back does. It checks client certificates and nothing else:
@@ -11,9 +11,8 @@ import { createServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import { parseArgs } from 'node:util';
-import { type EtcdClient, openEtcdClient } from '../../../src/etcd/index.ts';
-import { ApiRefusal, type ApiReply, type ApiStore, answer } from './api-requests.ts';
-import { WatchCache } from './watch-cache.ts';
+import { type EtcdClient, openEtcdClient } from '../etcd/index.ts';
+import { ApiRefusal, type ApiReply, type ApiStore, answer, WatchCache } from './api-server/index.ts';
 
 const { values } = parseArgs({ strict: false });
 const flag = (name: string, missing?: string): string => {
@@ -21,7 +20,7 @@ const flag = (name: string, missing?: string): string => {
   if (typeof value !== 'string') throw new Error(`--${name} is needed`);
   return value;
 };
-const log = (message: string) => console.log(`${new Date().toISOString()} ${message}`);
+const log = (message: string) => process.stdout.write(`${new Date().toISOString()} ${message}\n`);
 const maxBodyBytes = 2 * 1024 * 1024;
 const prefix = flag('etcd-prefix', '/registry').replace(/\/$/, '');
 const advertised = flag('advertise-address', '127.0.0.1');

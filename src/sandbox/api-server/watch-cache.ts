@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EtcdClient, Event_EventType, type WatchResponse, prefixEnd } from '../../../src/etcd/index.ts';
-import { hasCode } from '../../../src/base/index.ts';
+import { type EtcdClient, Event_EventType, type WatchResponse, prefixEnd } from '../../etcd/index.ts';
+import { hasCode } from '../../base/index.ts';
 
 export interface CachedObject {
   readonly key: string;

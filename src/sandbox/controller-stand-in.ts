@@ -1,5 +1,5 @@
 /**
- * A stand-in for kube-controller-manager and kube-scheduler (`--component=…`), for tests: it keeps one connection to
+ * A stand-in for kube-controller-manager and kube-scheduler (`--component=…`): it keeps one connection to
  * the API server and renews its leader-election lease in kube-system every second. It does nothing else; whoever
  * forgets to stop it sees the lease change.
  */
@@ -22,7 +22,8 @@ const kubeconfig = String(values['kubeconfig']);
 const identity = `${hostname()}_${randomUUID()}`;
 const collection = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 const leaseDurationMs = 15_000;
-const log = (message: string) => console.log(`${new Date().toISOString()} ${component}: ${message}`);
+const log = (message: string) =>
+  process.stdout.write(`${new Date().toISOString()} ${component}: ${message}\n`);
 
 /** Returns whether this process leads now. */
 async function renew(api: ApiConnection): Promise<boolean> {

@@ -1,7 +1,7 @@
 /**
- * The static-pod runner as a program, in place of the kubelet in tests:
+ * The static-pod runner as a program, in place of the kubelet:
  *
- *   node run-static-pods.ts --root DIR [--config FILE | --manifests-dir DIR] --programs FILE
+ *   main.ts static-pods --root DIR [--config FILE | --manifests-dir DIR] --programs FILE
  *     [--state-dir DIR] [--rescan-ms N] [--max-grace-ms N] [--first-back-off-ms N] [--longest-back-off-ms N]
  *
  * `--config` is a kubelet configuration, a path of the host under the root, whose `staticPodPath` is the manifests
@@ -12,10 +12,12 @@
 import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { hostPathToLocal } from './container-paths.ts';
-import { parseStaticPodPath } from './pod-manifest.ts';
-import type { ProgramTable } from './program-table.ts';
-import { startStaticPodRunner } from './static-pod-runner.ts';
+import {
+  hostPathToLocal,
+  parseStaticPodPath,
+  type ProgramTable,
+  startStaticPodRunner,
+} from './static-pods/index.ts';
 
 const { values } = parseArgs({
   options: {

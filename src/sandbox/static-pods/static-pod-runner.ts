@@ -1,12 +1,12 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { errnoOf } from '../../base/index.ts';
 import { Container, type ContainerSettings, deathTie } from './container.ts';
 import { hostPathToLocal } from './container-paths.ts';
 import { type PodManifest, parsePodManifest } from './pod-manifest.ts';
 import type { ProgramTable } from './program-table.ts';
 import { type RunnerEvent, writeEvent } from './runner-events.ts';
-import { hasCode } from './system-error.ts';
 
 export interface StaticPodRunnerOptions {
   /** The directory that stands for the host's `/`. */
@@ -33,7 +33,7 @@ export interface StaticPodRunner extends AsyncDisposable {
 }
 
 /**
- * Starts what stands for the kubelet in tests: it runs the static pods of a directory as processes of this machine.
+ * Starts what stands for the kubelet: it runs the static pods of a directory as processes of this machine.
  *
  * As the kubelet (pkg/kubelet/config/file.go, file_linux.go; Kubernetes 1.31): every file whose name does not begin
  * with a dot is a manifest, whatever its name; a change of the content stops the old pod and starts the new one when
@@ -259,7 +259,7 @@ function emptySlot(): Slot {
 /** Regular files, also through a link, whose names do not begin with a dot, in order. */
 async function manifestFiles(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return [];
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
     throw error;
   });
   const files: string[] = [];
