@@ -279,3 +279,52 @@ async function fails(
     return true;
   });
 }
+
+test('writes say whose they are, over one connection, and lose no digit', async () => {
+  const bodies: string[] = [];
+  await using fixture = await serve((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.on('end', () => {
+      bodies.push(body);
+      const isNew = request.method === 'PATCH';
+      const text = '{"kind":"Thing","size":9007199254740993}';
+      response.writeHead(isNew ? 201 : 200, { 'content-type': 'application/json' }).end(text);
+    });
+  });
+  await using client = openApiClient({ ...fixture.options, keepConnections: true });
+  const applied = await client.apply('/api/v1/things/a', '{"a":1}', {
+    fieldManager: 'me',
+    dryRun: true,
+    force: true,
+  });
+  assert.deepEqual(applied, { object: { kind: 'Thing', size: 9007199254740993n }, isNew: true });
+  const replaced = await client.replace('/api/v1/things/a', '{"a":2}', { fieldManager: 'me' });
+  assert.equal(replaced.isNew, false);
+  assert.deepEqual(
+    fixture.requests.map(({ method, url, headers }) => [method, url, headers['content-type']]),
+    [
+      [
+        'PATCH',
+        '/api/v1/things/a?fieldManager=me&fieldValidation=Strict&dryRun=All&force=true',
+        'application/apply-patch+yaml',
+      ],
+      ['PUT', '/api/v1/things/a?fieldManager=me&fieldValidation=Strict', 'application/json'],
+    ],
+  );
+  assert.deepEqual(bodies, ['{"a":1}', '{"a":2}']);
+  assert.equal(new Set(fixture.requests.map(({ socket }) => socket)).size, 1);
+});
+
+test('a kept connection that the server has closed meanwhile is no failure', async () => {
+  let count = 0;
+  await using fixture = await serve((request, response) => {
+    // The second request is read and never answered.
+    if (++count === 2) request.socket.destroy();
+    else sendJson(response, { kind: 'Thing' });
+  });
+  await using client = openApiClient({ ...fixture.options, keepConnections: true });
+  await client.get('/api/v1/things/a');
+  assert.deepEqual(await client.get('/api/v1/things/a'), { kind: 'Thing' });
+  assert.equal(count, 3);
+});

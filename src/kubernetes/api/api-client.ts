@@ -1,6 +1,15 @@
-import type { ApiClient, ApiClientOptions, ListOptions, ObjectList, RequestOptions } from './api-types.ts';
-import { readHealth, readList, readOptionalObject, readVersion } from './read-answer.ts';
-import { type ApiAnswer, sendRequest } from './send-request.ts';
+import { Agent } from 'node:https';
+import type {
+  ApiClient,
+  ApiClientOptions,
+  ApplyOptions,
+  ListOptions,
+  ObjectList,
+  RequestOptions,
+  WriteOptions,
+} from './api-types.ts';
+import { readHealth, readList, readOptionalObject, readVersion, readWritten } from './read-answer.ts';
+import { type ApiAnswer, type ApiRequest, sendRequest } from './send-request.ts';
 import { resolveServer, type ServerAddress } from './server-address.ts';
 
 const defaultTimeoutMs = 10_000;
@@ -24,11 +33,14 @@ class HttpsApiClient implements ApiClient {
   readonly #options: ApiClientOptions;
   readonly #address: ServerAddress;
   readonly #closing = new AbortController();
+  readonly #agent: Agent | undefined;
 
   constructor(options: ApiClientOptions) {
     this.server = options.server;
     this.#options = options;
     this.#address = resolveServer(options);
+    this.#agent =
+      options.keepConnections === true ? new Agent({ keepAlive: true, ...this.#address.tls }) : undefined;
   }
 
   async readyz(options?: RequestOptions) {
@@ -45,6 +57,25 @@ class HttpsApiClient implements ApiClient {
 
   async get(path: string, options?: RequestOptions) {
     return readOptionalObject(await this.#send(path, options), this.server);
+  }
+
+  async apply(path: string, text: string, options: ApplyOptions) {
+    const query = new URLSearchParams(writeQuery(options));
+    if (options.force === true) query.set('force', 'true');
+    const request = {
+      method: 'PATCH',
+      // JSON is YAML; servers before 1.33 know no other name for it.
+      body: { contentType: 'application/apply-patch+yaml', text },
+    } as const;
+    return readWritten(await this.#send(`${path}?${query.toString()}`, options, json, request), this.server);
+  }
+
+  async replace(path: string, text: string, options: WriteOptions) {
+    const request = { method: 'PUT', body: { contentType: json, text } } as const;
+    return readWritten(
+      await this.#send(`${path}?${writeQuery(options)}`, options, json, request),
+      this.server,
+    );
   }
 
   async list(path: string, options: ListOptions = {}): Promise<ObjectList> {
@@ -68,12 +99,20 @@ class HttpsApiClient implements ApiClient {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
+    this.#agent?.destroy();
     return Promise.resolve();
   }
 
-  #send(path: string, options: RequestOptions = {}, accept = json): Promise<ApiAnswer> {
+  #send(
+    path: string,
+    options: RequestOptions = {},
+    accept = json,
+    request: Pick<ApiRequest, 'method' | 'body'> = { method: 'GET' },
+  ): Promise<ApiAnswer> {
     const closing = this.#closing.signal;
     return sendRequest(this.#address, {
+      ...request,
+      agent: this.#agent,
       path,
       accept,
       token: this.#options.token,
@@ -82,6 +121,13 @@ class HttpsApiClient implements ApiClient {
       signal: options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]),
     });
   }
+}
+
+/** A field that the server does not know is refused: it would be lost without a word. */
+function writeQuery({ fieldManager, dryRun = false }: WriteOptions): string {
+  const query = new URLSearchParams({ fieldManager, fieldValidation: 'Strict' });
+  if (dryRun) query.set('dryRun', 'All');
+  return query.toString();
 }
 
 const listFields = [

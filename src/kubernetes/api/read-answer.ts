@@ -1,6 +1,9 @@
 import { HoldfastError } from '../../base/index.ts';
-import type { ApiVersion, Health, KubernetesObject, ObjectList } from './api-types.ts';
+import type { ApiVersion, Health, KubernetesObject, ObjectList, WrittenObject } from './api-types.ts';
 import type { ApiAnswer } from './send-request.ts';
+
+/** Of the server's words; an invalid object is told of field by field. */
+const longestMessage = 1000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,6 +23,12 @@ export function readOptionalObject(answer: ApiAnswer, server: string): Kubernete
     if (typeof details?.['name'] === 'string' && details['name'] !== '') return undefined;
   }
   return readObject(answer, server);
+}
+
+/** What a write answers: 201 when the object is new. */
+export function readWritten(answer: ApiAnswer, server: string): WrittenObject {
+  const isNew = answer.httpStatus === 201;
+  return { object: readObject(isNew ? { ...answer, httpStatus: 200 } : answer, server), isNew };
 }
 
 export function readList(answer: ApiAnswer, server: string): ObjectList {
@@ -62,9 +71,14 @@ export function readVersion(answer: ApiAnswer, server: string): ApiVersion {
 function statusError({ httpStatus, body }: ApiAnswer, server: string): HoldfastError {
   const status = parseObject(body);
   const reason = textOf(status?.['reason']);
-  const said = textOf(status?.['message']).slice(0, 500);
+  const said = textOf(status?.['message']).slice(0, longestMessage);
   const what = said === '' ? `status ${httpStatus}` : `${httpStatus} ${said}`;
-  const details = { server, httpStatus, ...(reason !== '' && { reason }) };
+  const details = {
+    server,
+    httpStatus,
+    ...(reason !== '' && { reason }),
+    ...(said !== '' && { said }),
+  };
   if (httpStatus === 401 || httpStatus === 403) {
     return new HoldfastError('API_SERVER_DENIED', `${server} refused the request: ${what}`, { details });
   }
@@ -80,11 +94,21 @@ function notAnApiServer(server: string, why: string): HoldfastError {
 
 function parseObject(body: string): Fields | undefined {
   try {
-    return fieldsOf(JSON.parse(body));
+    return fieldsOf(/\d{16}/.test(body) ? JSON.parse(body, keepDigits as Plain) : JSON.parse(body));
   } catch {
     // The caller says what was expected; the parser's own message would quote the answer.
     return undefined;
   }
+}
+
+/** What TypeScript's library knows of a reviver; the source text is newer. */
+type Plain = (this: unknown, name: string, value: unknown) => unknown;
+
+/** An integer that a number cannot hold becomes a bigint. */
+function keepDigits(_name: string, value: unknown, context: { readonly source?: string }): unknown {
+  const { source = '' } = context;
+  const isCut = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
+  return isCut ? BigInt(source) : value;
 }
 
 function fieldsOf(value: unknown): Fields | undefined {

@@ -1,14 +1,18 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+import { type Agent, request } from 'node:https';
 import { HoldfastError } from '../../base/index.ts';
 import { connectionError } from './connection-error.ts';
 import type { ServerAddress } from './server-address.ts';
 
 export interface ApiRequest {
+  readonly method: 'GET' | 'PATCH' | 'PUT';
   /** With its query. */
   readonly path: string;
   readonly accept: string;
+  readonly body?: { readonly contentType: string; readonly text: string } | undefined;
+  /** Keeps connections, and has the address's TLS options; absent: a connection for this request alone. */
+  readonly agent?: Agent | undefined;
   readonly token?: string | undefined;
   /** From dialling to the last byte. */
   readonly timeoutMs: number;
@@ -22,22 +26,21 @@ export interface ApiAnswer {
   readonly body: string;
 }
 
-/** Sends a GET over a connection of its own. Redirects are not followed. Errors: see ApiClient. */
+/** Sends a request. Redirects are not followed. Errors: see ApiClient. */
 export async function sendRequest(address: ServerAddress, options: ApiRequest): Promise<ApiAnswer> {
   const { signal, timeoutMs } = options;
   if (signal.aborted) throw interrupted(signal);
   let stopped: HoldfastError | undefined;
+  let hasAnswered = false;
   const outgoing = request({
-    ...address.tls,
+    // A kept connection is one that this has been checked for: Node would not share it between two checks.
+    ...(options.agent === undefined && address.tls),
     host: address.host,
     port: address.port,
+    method: options.method,
     path: address.basePath + options.path,
-    agent: false,
-    headers: {
-      accept: options.accept,
-      'user-agent': 'holdfast',
-      ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
-    },
+    agent: options.agent ?? false,
+    headers: headersOf(options),
   });
   const stop = (error: HoldfastError) => {
     stopped ??= error;
@@ -48,18 +51,35 @@ export async function sendRequest(address: ServerAddress, options: ApiRequest): 
   const timer = setTimeout(() => stop(timedOut(address.server, timeoutMs)), timeoutMs);
   // Once the answer has begun, its own error tells what happened.
   outgoing.on('error', () => {});
-  outgoing.end();
+  outgoing.end(options.body?.text);
   try {
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    hasAnswered = true;
     const body = await readBody(response, options.maxBodyBytes, address.server);
     return { httpStatus: response.statusCode ?? 0, body };
   } catch (error) {
+    // The server may close a kept connection while the request is on its way. All of these may be sent twice.
+    if (stopped === undefined && outgoing.reusedSocket && !hasAnswered) {
+      return await sendRequest(address, { ...options, agent: undefined });
+    }
     throw stopped ?? connectionError(error, address.server);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
     outgoing.destroy();
   }
+}
+
+function headersOf({ accept, token, body }: ApiRequest): Record<string, string | number> {
+  return {
+    accept,
+    'user-agent': 'holdfast',
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(body !== undefined && {
+      'content-type': body.contentType,
+      'content-length': Buffer.byteLength(body.text),
+    }),
+  };
 }
 
 async function readBody(response: IncomingMessage, maxBytes: number, server: string): Promise<string> {
