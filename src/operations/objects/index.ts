@@ -19,6 +19,7 @@ export {
 } from './fields/index.ts';
 export * from './get/index.ts';
 export * from './history/index.ts';
+export * from './impact/index.ts';
 export * from './inspect/index.ts';
 export * from './list/index.ts';
 export * from './select/index.ts';
