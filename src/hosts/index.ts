@@ -1,5 +1,6 @@
 /** Floor 1: a host's files, processes and programs: here, under another root, or over ssh. Not what they mean. */
 export type { CommandEnd, CommandOptions, CommandResult } from './command.ts';
+export { canListen, freePort, freePorts } from './free-ports.ts';
 export { type HostFileStat, type LocalHost, type LocalHostOptions, openLocalHost } from './local-host.ts';
 export type { HostProcess } from './process-list.ts';
 export type { PlaceFileOptions } from './place-file.ts';

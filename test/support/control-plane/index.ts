@@ -7,16 +7,21 @@ export type {
   ControlPlane,
   ControlPlaneLayout,
   ControlPlaneOptions,
-  ControlPlanePorts,
   LayoutOptions,
   NodeRunner,
-  PlannedNode,
   StartOptions,
   StoredObjects,
 } from './control-plane-options.ts';
-export { kubeadmPorts, layOutControlPlane } from './lay-out.ts';
+export {
+  type Authorities,
+  type ControlPlanePorts,
+  createAuthorities,
+  kubeadmPorts,
+  type KubeadmPki,
+  type PlannedNode,
+} from '../../../src/operations/demo/index.ts';
+export { layOutControlPlane } from './lay-out.ts';
 export { makeControlPlane, startControlPlane } from './control-plane.ts';
-export { type Authorities, type KubeadmPki, createAuthorities } from './kubeadm-pki.ts';
 export { startNodeRunner } from './node-runner.ts';
 export {
   type ProgramTable,

@@ -1,5 +1,5 @@
 /** Static pod manifests and kubeconfigs as kubeadm 1.31 writes them, with a few of the comments that people add. */
-import type { ControlPlanePorts, PlannedNode } from './control-plane-options.ts';
+import type { ControlPlanePorts, PlannedNode } from './node-layout.ts';
 
 export interface ManifestFacts {
   readonly nodeName: string;

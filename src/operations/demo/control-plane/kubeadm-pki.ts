@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Authority, type CertificateFiles, createAuthority, issueCertificate } from '../pki.ts';
+import { type Authority, type CertificateFiles, createAuthority, issueCertificate } from '../pki/index.ts';
 
 /** The three authorities of a kubeadm cluster, whose keys exist only in memory. */
 export interface Authorities {
