@@ -5,12 +5,21 @@ import { defragCommand } from './endpoint/defrag.ts';
 import { endpointHashKvCommand } from './endpoint/hashkv.ts';
 import { endpointHealthCommand } from './endpoint/health.ts';
 import { endpointStatusCommand } from './endpoint/status.ts';
-import { compactionCommand } from './kv/compaction.ts';
-import { delCommand } from './kv/del.ts';
-import { getCommand } from './kv/get.ts';
-import { putCommand } from './kv/put.ts';
-import { txnCommand } from './kv/txn.ts';
-import { watchCommand } from './kv/watch.ts';
+import {
+  keysDiffCommand,
+  keysExportCommand,
+  keysGetCommand,
+  keysHistoryCommand,
+  keysListCommand,
+} from './keys/index.ts';
+import {
+  compactionCommand,
+  delCommand,
+  getCommand,
+  putCommand,
+  txnCommand,
+  watchCommand,
+} from './kv/index.ts';
 import { leaseGrantCommand } from './lease/grant.ts';
 import { leaseKeepAliveCommand } from './lease/keep-alive.ts';
 import { leaseListCommand } from './lease/list.ts';
@@ -28,6 +37,7 @@ import { objectsDiffCommand } from './objects/diff.ts';
 import { objectsExtractCommand } from './objects/extract.ts';
 import { objectsHistoryCommand } from './objects/history.ts';
 import { objectsGetCommand } from './objects/get.ts';
+import { objectsImpactCommand } from './objects/impact.ts';
 import { objectsListCommand } from './objects/list.ts';
 import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
@@ -41,6 +51,7 @@ import { versionCommand } from './version.ts';
 const groups: readonly CommandGroup[] = [
   { path: ['snapshot'], summary: 'save, inspect, verify and restore snapshots' },
   { path: ['objects'], summary: 'Kubernetes objects in a snapshot, a data dir or a live etcd' },
+  { path: ['keys'], summary: 'plain keys in a snapshot, a data dir or a live etcd' },
   { path: ['endpoint'], summary: 'health, status and hash of the endpoints of a live cluster' },
   { path: ['member'], summary: 'list, add, update, promote and remove members' },
   { path: ['lease'], summary: 'grant, renew, inspect and revoke leases' },
@@ -59,8 +70,14 @@ const commands: readonly AnyCommand[] = [
   objectsGetCommand,
   objectsHistoryCommand,
   objectsDiffCommand,
+  objectsImpactCommand,
   objectsStatsCommand,
   objectsExtractCommand,
+  keysListCommand,
+  keysGetCommand,
+  keysHistoryCommand,
+  keysDiffCommand,
+  keysExportCommand,
   endpointHealthCommand,
   endpointStatusCommand,
   endpointHashKvCommand,

@@ -1,3 +1,4 @@
+export { GatheredOutput } from './gathered-output.ts';
 export { formatGoJson, type GoJson, unlessEmpty, unlessZero } from './go-json.ts';
 export { formatGoQuoted } from './go-quote.ts';
 export { formatHumanSize } from './human-size.ts';

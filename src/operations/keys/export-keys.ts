@@ -6,8 +6,10 @@ export interface ExportKeysOptions extends KeysOptions {
   readonly selection: KeySelection;
   /** A key and its value as the bytes of a line, line feed included. */
   readonly format: (key: ExportedKey) => Uint8Array;
-  /** A file that must not be there yet, or what takes the bytes in order. */
+  /** A file, or what takes the bytes in order. */
   readonly target: string | ((bytes: Uint8Array) => Promise<void>);
+  /** Whether a file that is there already may be replaced; default false. */
+  readonly replace?: boolean;
 }
 
 /** Views that are valid until the next key is asked for. */
@@ -37,9 +39,9 @@ const pieceBytes = 256 * 1024;
  * Errors: those of opening the source; FILE_EXISTS, FILE_NOT_FOUND (no such directory), WRITE_FAILED, DISK_FULL.
  */
 export async function exportKeys(options: ExportKeysOptions, ctx: OperationContext): Promise<ExportResult> {
-  const { target } = options;
+  const { target, replace = false } = options;
   if (typeof target !== 'string') return await writeKeys(options, target, ctx);
-  await using file = await createDurableFile(target, { temporaryPath: `${target}.part` });
+  await using file = await createDurableFile(target, { temporaryPath: `${target}.part`, replace });
   const result = await writeKeys(options, (bytes) => file.write([bytes]), ctx);
   await file.commit();
   return result;

@@ -9,6 +9,7 @@ export {
   endpointStatusView,
   healthView,
 } from './endpoint-views.ts';
+export { type KeysInTurn, printKeysInTurn } from './key-answer-view.ts';
 export { deleteView, getView, putView, txnView } from './key-value-views.ts';
 export {
   leaseGrantView,
