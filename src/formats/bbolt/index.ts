@@ -17,4 +17,11 @@ export { type InvalidMeta, isValidMeta, type Meta } from './meta.ts';
 export { type BucketOutline, boundStart, type Outline, outlineDatabase } from './outline.ts';
 export type { StructureFault } from './page.ts';
 export { type BucketEdits, type PageWrite, type PatchPlan, planPatch } from './patch.ts';
+export {
+  type ItemSizes,
+  planDatabaseSteps,
+  type StreamBucket,
+  streamDatabase,
+  type StreamPlan,
+} from './stream-database.ts';
 export { requireWholeFile } from './whole-file.ts';

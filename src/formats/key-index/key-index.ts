@@ -123,21 +123,24 @@ export class KeyIndex {
     return low;
   }
 
+  /** `endAt` for loops over many keys: the revision as halves. */
+  endAtBound(rank: number, bound: RevisionBound): number {
+    const { mainHigh, mainLow, starts } = this.parts;
+    let low = starts[rank]!;
+    let high = starts[rank + 1]!;
+    if (high > low && !isAbove(mainHigh[high - 1]!, mainLow[high - 1]!, bound)) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (isAbove(mainHigh[middle]!, mainLow[middle]!, bound)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
   /** `liveRow` for loops over many keys: the revision as halves, and -1 instead of undefined. */
   liveRowAt(rank: number, bound: RevisionBound): number {
-    const { mainHigh, mainLow, starts, sub } = this.parts;
-    const first = starts[rank]!;
-    let row = starts[rank + 1]! - 1;
-    if (row >= first && isAbove(mainHigh[row]!, mainLow[row]!, bound)) {
-      let low = first;
-      while (low < row) {
-        const middle = (low + row) >>> 1;
-        if (isAbove(mainHigh[middle]!, mainLow[middle]!, bound)) row = middle;
-        else low = middle + 1;
-      }
-      row = low - 1;
-    }
-    return row < first || sub[row]! >= tombstoneBit ? -1 : row;
+    const row = this.endAtBound(rank, bound) - 1;
+    return row < this.parts.starts[rank]! || this.isTombstone(row) ? -1 : row;
   }
 
   /** The row that a key is at a revision; undefined when it does not live then. */

@@ -1,7 +1,7 @@
 /** A database served as a living store. */
+export { openStore } from './open-store.ts';
 export type {
   EtcdStore,
-  OpenStore,
   OpenStoreOptions,
   StoreCommit,
   StoreEvent,

@@ -6,7 +6,6 @@
  *
  * Source: etcd server/storage/mvcc/{kv,kvstore,kvstore_txn,watchable_store}.go (3.6.16).
  */
-import type { OperationContext } from '../../../base/index.ts';
 import type { Database } from '../../../formats/bbolt/index.ts';
 import type {
   AlarmRecord,
@@ -156,9 +155,3 @@ export interface OpenStoreOptions {
   /** The revision to show as the current one, all later ones left out; 0 or none for the newest. */
   readonly at?: bigint;
 }
-
-/**
- * Opens a store: one pass over the rows, reported as phase `index`.
- * Errors: REVISION_COMPACTED, REVISION_FUTURE (`at`), DATABASE_CORRUPT, RECORD_INVALID, FILE_NOT_READABLE, INTERRUPTED.
- */
-export type OpenStore = (options: OpenStoreOptions, ctx: OperationContext) => Promise<EtcdStore>;
