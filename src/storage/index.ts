@@ -1,4 +1,14 @@
-/** Floor 2: one interface to stores of objects, and the stores. */
+/** Floor 2: one interface to stores of objects, the stores, and what wraps them. */
+export {
+  type ContractCheck,
+  type ContractOptions,
+  type ContractPlace,
+  contractChecks,
+  runContract,
+  runContractCheck,
+} from './contract/index.ts';
+export { type FilesystemStorageOptions, openFilesystemStorage } from './filesystem/index.ts';
+export { type MemoryStorageOptions, openMemoryStorage } from './memory/index.ts';
 export { requireObjectName, requirePrefix } from './object-name.ts';
 export {
   defaultGetLimitBytes,

@@ -449,6 +449,11 @@ export const errorCodes = {
     meaning: 'the store was opened for reading only',
     hint: 'Open it for writing.',
   },
+  STORAGE_UNSUITABLE: {
+    exitStatus: 4,
+    meaning: 'the store does not keep what every store has to',
+    hint: 'Use another store, or another way to mount it; "holdfast repo validate" tries all of it.',
+  },
   // repositories
   REPOSITORY_NOT_FOUND: {
     exitStatus: 4,

@@ -1,0 +1,2 @@
+/** Objects as files. */
+export { type FilesystemStorageOptions, openFilesystemStorage } from './filesystem-storage.ts';

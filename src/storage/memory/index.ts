@@ -1,0 +1,2 @@
+/** Objects in memory. */
+export { type MemoryStorageOptions, openMemoryStorage } from './memory-storage.ts';
