@@ -2,7 +2,14 @@
 export * from './columns/index.ts';
 export * from './decode/index.ts';
 export * from './diff/index.ts';
-export * from './extract/index.ts';
+export {
+  type ExtractedObject,
+  extractedFileName,
+  extractObjects,
+  type ExtractObjectsOptions,
+  type ExtractResult,
+  openExtractDirectory,
+} from './extract/index.ts';
 export {
   changeMember,
   compareValues,
@@ -22,6 +29,7 @@ export * from './history/index.ts';
 export * from './impact/index.ts';
 export * from './inspect/index.ts';
 export * from './list/index.ts';
+export * from './restore/index.ts';
 export * from './select/index.ts';
 export * from './source/index.ts';
 export * from './stats/index.ts';

@@ -1,8 +1,8 @@
 import { type Finding, type OperationContext, throwIfInterrupted } from '../../../base/index.ts';
 import { formatKubernetesYaml, type JsonObject } from '../../../formats/kubernetes-object/index.ts';
-import { type Inspection, type InspectionOptions, isSecret, openInspection } from '../inspect/index.ts';
-import { type FoundKey, type ObjectSelection, selectKeys, selectObjects } from '../select/index.ts';
-import { applyRank } from './apply-order.ts';
+import { type InspectionOptions, isSecret, openInspection } from '../inspect/index.ts';
+import type { ObjectSelection } from '../select/index.ts';
+import { orderedKeys, readWhole } from './ordered-keys.ts';
 import { stripObject } from './strip-object.ts';
 
 export interface ExtractObjectsOptions extends InspectionOptions {
@@ -55,7 +55,7 @@ export async function extractObjects(
   for (const { found, resource, rank } of chosen) {
     throwIfInterrupted(ctx.signal);
     const { namespace, name } = found.place;
-    const object = await readFound(inspection, found);
+    const object = await readWhole(inspection, found);
     if (!('object' in object)) {
       const path = [resource, ...(namespace === undefined ? [] : [namespace]), name].join('/');
       unread.push({ object: path, finding: object.finding });
@@ -72,52 +72,6 @@ export async function extractObjects(
     secretsLeftOut: all.length - chosen.length,
     ownersDropped,
     unread,
-  };
-}
-
-interface OrderedKey {
-  readonly found: FoundKey;
-  readonly resource: string;
-  readonly rank: number;
-}
-
-async function orderedKeys(
-  inspection: Inspection,
-  selection: ObjectSelection,
-  ctx: OperationContext,
-): Promise<OrderedKey[]> {
-  const hasSelector = Boolean(selection.labelSelector) || Boolean(selection.fieldSelector);
-  const keys: OrderedKey[] = [];
-  const selected = hasSelector
-    ? selectObjects(inspection, selection, { depth: 'metadata' })
-    : selectKeys(inspection, selection);
-  for await (const { place, type, key } of selected) {
-    if (keys.length % 1000 === 0) throwIfInterrupted(ctx.signal);
-    const resource = place.group === '' ? place.resource : `${place.resource}.${place.group}`;
-    // The value that a selector looked at is read again: it need not be held.
-    keys.push({ found: { place, type, key }, resource, rank: applyRank(resource) });
-  }
-  return keys.sort((a, b) => a.rank - b.rank);
-}
-
-async function readFound(
-  { source, reader }: Inspection,
-  { key, place }: FoundKey,
-): Promise<{ readonly object: JsonObject } | { readonly finding: Finding }> {
-  const read = await reader.read(await source.value(key), {
-    key: key.key,
-    modRevision: key.modRevision,
-    place,
-  });
-  if (read.state !== 'decoded') return { finding: read.finding };
-  if (read.isKnownKind) return { object: read.object };
-  // Its metadata alone is no object that could be applied.
-  return {
-    finding: {
-      severity: 'warn',
-      code: 'kind-unknown',
-      message: `the kind ${read.apiVersion} ${read.kind} is not known`,
-    },
   };
 }
 

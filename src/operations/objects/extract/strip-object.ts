@@ -16,12 +16,16 @@ const serverSet = [
   'ownerReferences',
 ];
 
-const controllerAnnotations = [
+/** Written by controllers about what they have done. */
+export const controllerAnnotations: readonly string[] = [
   'kubectl.kubernetes.io/last-applied-configuration',
   'deployment.kubernetes.io/revision',
   'deployment.kubernetes.io/desired-replicas',
   'deployment.kubernetes.io/max-replicas',
   'kubernetes.io/service-account.uid',
+  // A claim that says so and is not the one that its volume knows is taken for one that has lost its volume.
+  'pv.kubernetes.io/bind-completed',
+  'pv.kubernetes.io/bound-by-controller',
 ];
 
 /**
@@ -85,7 +89,8 @@ function hasPath(value: JsonValue | undefined, path: readonly string[]): boolean
   return isJsonObject(value) && Object.hasOwn(value, name) && hasPath(value[name], rest);
 }
 
-const jobLabels = [
+/** Made from the identity of a job, on the job and its pods. */
+export const jobLabels: readonly string[] = [
   'controller-uid',
   'batch.kubernetes.io/controller-uid',
   'job-name',
