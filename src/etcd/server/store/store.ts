@@ -56,6 +56,8 @@ export interface WriteTransaction {
   /** The revision that reads see: that of the store, one more as soon as something was changed. */
   readonly revision: bigint;
   readonly changeCount: number;
+  /** Until commit or rollback. */
+  readonly isOpen: boolean;
   /** Sees the transaction's own changes. */
   range(query: StoreRange): StoreRangeResult;
   /** Neither key nor value is copied: the caller leaves them alone. The lease is attached as given, 0 for none. */

@@ -29,6 +29,10 @@ export class SpaceTransaction implements WriteTransaction {
     return this.#rows.length;
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   range(query: StoreRange): StoreRangeResult {
     return this.#space.range(query, this.revision);
   }
