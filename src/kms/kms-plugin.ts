@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import * as net from 'node:net';
 import { create, type DescMessage, type DescMethodUnary, type MessageInitShape } from '@bufbuild/protobuf';
-import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import type { Transport } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
 import { HoldfastError, throwIfInterrupted } from '../base/index.ts';
 import type { DataKeyRequest } from '../formats/kubernetes-object/index.ts';
 import { KmsServiceV1, KmsServiceV2 } from './api.ts';
 import { type CallFailure, callFailure } from './kms-error.ts';
+import { PluginConnection } from './plugin-connection.ts';
 
-/** A name that plugins see and ignore: there are no hosts behind a unix socket. */
-const authority = 'http://localhost';
 /** A wrapped key has a kilobyte at most, its annotations 32; a key far less. */
 const maxRequestBytes = 256 << 10;
 const maxReplyBytes = 64 << 10;
@@ -22,17 +20,15 @@ export type Answer = { readonly key: Uint8Array } | CallFailure;
 /** One plugin: its socket is dialled by the first call, and again after the plugin was restarted. */
 export class KmsPlugin {
   readonly #socketPath: string;
-  readonly #sessions: Http2SessionManager;
+  readonly #connection: PluginConnection;
   readonly #transport: Transport;
 
   constructor(socketPath: string) {
     this.#socketPath = socketPath;
-    this.#sessions = new Http2SessionManager(authority, undefined, {
-      createConnection: () => net.connect({ path: socketPath }),
-    });
+    this.#connection = new PluginConnection(socketPath);
     this.#transport = createGrpcTransport({
-      baseUrl: authority,
-      sessionManager: this.#sessions,
+      baseUrl: this.#connection.authority,
+      sessionManager: this.#connection,
       // Keys do not compress; offering nothing keeps compressed bombs out.
       acceptCompression: [],
       readMaxBytes: maxReplyBytes,
@@ -42,7 +38,7 @@ export class KmsPlugin {
 
   /** Errors: INTERRUPTED; everything else is in the answer. The key's bytes are the caller's own. */
   async decrypt(request: DataKeyRequest, signal: AbortSignal): Promise<Answer> {
-    const isReused = this.#sessions.state() !== 'closed' && this.#sessions.state() !== 'error';
+    const isReused = this.#connection.isOpen;
     const answer = await this.#attempt(request, signal);
     // A plugin that was restarted meanwhile took the old connection with it.
     if (isReused && 'kind' in answer && answer.kind === 'broken') return await this.#attempt(request, signal);
@@ -51,7 +47,7 @@ export class KmsPlugin {
 
   /** Ends the connection. */
   close(): void {
-    this.#sessions.abort();
+    this.#connection.close();
   }
 
   async #attempt(request: DataKeyRequest, signal: AbortSignal): Promise<Answer> {
@@ -63,7 +59,7 @@ export class KmsPlugin {
       throwIfInterrupted(signal);
       const failure = callFailure(error, { socketPath: this.#socketPath, timeoutMs: request.timeoutMs });
       // Whatever is half open there would be met again by the next call.
-      if (failure.kind !== 'answered') this.#sessions.abort();
+      if (failure.kind !== 'answered') this.#connection.close();
       return failure;
     }
   }

@@ -8,14 +8,18 @@ export interface GoRecipe {
   readonly directory: string;
   /** Our name for each program, and the main package that it is. */
   readonly programs: readonly (readonly [name: string, mainPackage: string])[];
+  /** Names of the files in `directory` that are compiled, when the programs are our own. */
+  readonly sources?: readonly string[];
   /** What the linker sets: a build of modules knows no version of itself by other ways. */
   readonly linkerFlags?: string;
 }
 
-/** What decides the result: the exact versions and their digests. */
+/** What decides the result: the exact versions and their digests, and the sources that are ours. */
 export async function goRecipeText(recipe: GoRecipe): Promise<string> {
   const files = await Promise.all(
-    ['go.mod', 'go.sum'].map((name) => readFile(join(recipe.directory, name), 'utf8')),
+    ['go.mod', 'go.sum', ...(recipe.sources ?? [])].map((name) =>
+      readFile(join(recipe.directory, name), 'utf8'),
+    ),
   );
   const { programs, linkerFlags } = recipe;
   return [...files, JSON.stringify(programs), ...(linkerFlags === undefined ? [] : [linkerFlags])].join('\n');

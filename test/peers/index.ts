@@ -3,5 +3,6 @@ export { type Peer, type PeerLine, peer, peerLines, peersDirectory } from './pee
 export { requirePeer } from './require-peer.ts';
 export { bringInKubeApiserver, bringInPeers } from './bring-in-peers.ts';
 export { type KubeApiserver, kubeApiserver, requireKubeApiserver } from './kube-apiserver.ts';
+export { type KmsPluginProgram, kmsPlugin, requireKmsPlugin } from './kms-plugin.ts';
 export { type Kubectl, kubectl, requireKubectl } from './kubectl.ts';
 export { requireSshd, type Sshd, sshd } from './sshd.ts';
