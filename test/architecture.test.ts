@@ -112,12 +112,15 @@ const examples: Readonly<
       { 'src/operations/a.ts': "import { createClient } from '@connectrpc/connect';" },
       { 'src/kubernetes/a.ts': "import { createClient } from '@connectrpc/connect';" },
       { 'src/operations/discover/a.ts': "import { parse } from 'yaml';" },
+      { 'src/repository/a.ts': "const load = () => import('@aws-sdk/client-s3');" },
+      { 'src/operations/a.ts': "import { Encrypter } from 'age-encryption';" },
     ],
     kept: [
       { 'src/cli/a.ts': "import { Command } from 'commander';" },
       { 'src/etcd/client/a.ts': "import { Client } from '@grpc/grpc-js';" },
       { 'src/kms/a.ts': "import { createGrpcTransport } from '@connectrpc/connect-node';" },
       { 'src/kubernetes/yaml/a.ts': "import { parse } from 'yaml';" },
+      { 'src/storage/s3/a.ts': "const load = () => import('@aws-sdk/client-s3');" },
     ],
   },
   names: {

@@ -52,6 +52,8 @@ const homes: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^@grpc\/|^@connectrpc\//, ['etcd', 'kms']],
   // What stands for the kubelet reads manifests in a way of its own, so that a mistake made in kubernetes/ shows.
   [/^yaml($|\/)/, ['kubernetes', 'sandbox']],
+  [/^@aws-sdk\/|^@smithy\//, ['storage']],
+  [/^age-encryption($|\/)/, ['repository']],
 ];
 
 const forbiddenNames = /^(utils?|helpers?|common|misc|shared)$/;
