@@ -5,7 +5,8 @@ import { changeToServed } from './as-served.ts';
 import { MessageDecoder, type UnknownField } from './decode-message.ts';
 import { decodeEnvelope, type Envelope, isProtobufObject } from './envelope.ts';
 import { type EncryptedValue, parseEncryptedValue } from './encrypted-value.ts';
-import { type FieldSchema, findKindSchema, type MessageSchema, messageSchema } from './field-schema.ts';
+import { briefMetadata, type FieldMask, maskedSchema } from './field-mask.ts';
+import { findKindSchema, type MessageSchema, messageSchema } from './field-schema.ts';
 import type { JsonObject } from './json-value.ts';
 import { isJsonObject, parseJsonBytes } from './parse-json.ts';
 
@@ -74,6 +75,22 @@ export function decodeObjectMetadata(value: Uint8Array, options: DecodeObjectOpt
   return readValue(value, options, metadataBody);
 }
 
+/**
+ * The same without `metadata.managedFields`, and of all else only what the mask names; `true` for everything. Of JSON
+ * the whole comes.
+ */
+export function decodeObjectParts(
+  value: Uint8Array,
+  mask: FieldMask | true,
+  options: DecodeObjectOptions = {},
+): ObjectValue {
+  const found = readValue(value, options, partsBody(mask));
+  if (found.state === 'decoded' && options.asStored !== true) {
+    changeToServed(found.object, found.apiVersion, found.kind);
+  }
+  return found;
+}
+
 /** How much of an object's own message or document is wanted. */
 interface Body {
   /** Adds it to the target. */
@@ -104,6 +121,16 @@ const metadataBody: Body = {
     return { apiVersion: apiVersion ?? '', kind: kind ?? '', metadata: brief };
   },
 };
+
+function partsBody(mask: FieldMask | true): Body {
+  return {
+    protobuf: (target, schema, decoder, { start, end }) => {
+      const whole = schema ?? messageSchema('meta/v1.PartialObjectMetadata');
+      decoder.decodeInto(target, maskedSchema(whole, mask), start, end);
+    },
+    json: (document) => document,
+  };
+}
 
 function readValue(value: Uint8Array, { modRevision }: DecodeObjectOptions, body: Body): ObjectValue {
   const found = decodeValue(value, body);
@@ -193,16 +220,4 @@ function undecoded(reason: UndecodedObject['reason'], message: string, envelope?
   };
   if (envelope === undefined) return { state: 'undecoded', reason, finding };
   return { state: 'undecoded', reason, finding, apiVersion: envelope.apiVersion, kind: envelope.kind };
-}
-
-let briefSchema: MessageSchema | undefined;
-
-/** Metadata without the managed fields, which are most of its bytes. */
-function briefMetadata(): MessageSchema {
-  if (briefSchema !== undefined) return briefSchema;
-  const whole = messageSchema('meta/v1.ObjectMeta');
-  const fields = whole.fields.map((field): FieldSchema | undefined =>
-    field?.name === 'managedFields' ? { ...field, type: '-', shape: 'single' } : field,
-  );
-  return (briefSchema = { ...whole, fields });
 }

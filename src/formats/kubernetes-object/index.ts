@@ -4,6 +4,7 @@ export {
   type DecodedObject,
   decodeObject,
   decodeObjectMetadata,
+  decodeObjectParts,
   type DecodeObjectOptions,
   type EncryptedObject,
   type ObjectValue,
@@ -29,6 +30,7 @@ export {
   type EncryptionRules,
   findEncryptionKeys,
 } from './encryption-rules.ts';
+export type { FieldMask } from './field-mask.ts';
 export { type KnownKind, knownKinds } from './field-schema.ts';
 export { formatKubernetesJson, sortedNames } from './format-json.ts';
 export { formatKubernetesYaml } from './format-yaml.ts';

@@ -3,27 +3,60 @@
  *
  * Source: kubernetes pkg/printers/internalversion/printers.go, printPod (1.36.2).
  */
-import type { JsonObject, JsonValue } from '../../../formats/kubernetes-object/index.ts';
+import type { FieldMask, JsonObject, JsonValue } from '../../../formats/kubernetes-object/index.ts';
 import { formatDuration } from './age.ts';
 import { at, conditionOf, countAt, listAt, orNone, textAt } from '../fields/index.ts';
 import { ageOf, type CellContext, type KindColumns, kindColumns } from './kind-columns.ts';
 
-export const podColumns: KindColumns = kindColumns(
-  ['READY', 'STATUS', 'RESTARTS', 'AGE', '+IP', '+NODE', '+NOMINATED NODE', '+READINESS GATES'],
-  (pod, context) => {
-    const { ready, containers, reason, restarts, lastRestartMs } = summarize(pod);
-    return [
-      `${ready}/${containers}`,
-      reason,
-      restartsText(restarts, lastRestartMs, context),
-      ageOf(pod, context),
-      orNone(textAt(listAt(pod, 'status.podIPs')[0], 'ip') || textAt(pod, 'status.podIP')),
-      orNone(textAt(pod, 'spec.nodeName')),
-      orNone(textAt(pod, 'status.nominatedNodeName')),
-      readinessGates(pod),
-    ];
+const containerStatuses: FieldMask = {
+  name: true,
+  ready: true,
+  started: true,
+  restartCount: true,
+  state: true,
+  lastState: { terminated: { finishedAt: true } },
+};
+
+/** Most clusters have more bytes of pods than of anything else, and little of one is shown. */
+const podParts: FieldMask = {
+  metadata: { name: true, namespace: true, labels: true, creationTimestamp: true, deletionTimestamp: true },
+  spec: {
+    containers: { name: true },
+    initContainers: { name: true, restartPolicy: true },
+    nodeName: true,
+    readinessGates: true,
   },
-);
+  status: {
+    phase: true,
+    reason: true,
+    podIP: true,
+    podIPs: true,
+    nominatedNodeName: true,
+    conditions: { type: true, status: true, reason: true },
+    containerStatuses,
+    initContainerStatuses: containerStatuses,
+  },
+};
+
+export const podColumns: KindColumns = {
+  reads: podParts,
+  ...kindColumns(
+    ['READY', 'STATUS', 'RESTARTS', 'AGE', '+IP', '+NODE', '+NOMINATED NODE', '+READINESS GATES'],
+    (pod, context) => {
+      const { ready, containers, reason, restarts, lastRestartMs } = summarize(pod);
+      return [
+        `${ready}/${containers}`,
+        reason,
+        restartsText(restarts, lastRestartMs, context),
+        ageOf(pod, context),
+        orNone(textAt(listAt(pod, 'status.podIPs')[0], 'ip') || textAt(pod, 'status.podIP')),
+        orNone(textAt(pod, 'spec.nodeName')),
+        orNone(textAt(pod, 'status.nominatedNodeName')),
+        readinessGates(pod),
+      ];
+    },
+  ),
+};
 
 interface PodSummary {
   ready: number;

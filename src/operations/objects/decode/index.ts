@@ -6,6 +6,7 @@ export {
   type ObjectReaderOptions,
   openObjectReader,
   type ReadCounts,
+  type ReadDepth,
   type ReadObject,
   type ReadObjectOptions,
   type UnreadObject,

@@ -4,9 +4,13 @@ import {
   type DecodedObject,
   decodeObject,
   decodeObjectMetadata,
+  type DecodeObjectOptions,
+  decodeObjectParts,
   type Decryptor,
   type EncryptionRules,
+  type FieldMask,
   isEncryptedValue,
+  type ObjectValue,
   type StorageKey,
 } from '../../../formats/kubernetes-object/index.ts';
 import { readEncryptionRules } from './read-rules.ts';
@@ -44,9 +48,15 @@ export interface ValuePlace {
   readonly place: Pick<StorageKey, 'group' | 'resource'>;
 }
 
+/**
+ * How much of an object is read. `unmanaged`: without managed fields. `metadata`: nothing else, and that without
+ * managed fields. A mask: what it names, without managed fields. The less, the faster, several times.
+ */
+export type ReadDepth = 'whole' | 'unmanaged' | 'metadata' | FieldMask;
+
 export interface ReadObjectOptions {
-  /** Whole by default; `metadata` without managed fields is several times faster. */
-  readonly depth?: 'whole' | 'metadata';
+  /** Whole by default. */
+  readonly depth?: ReadDepth;
   /** Leaves out what the API server changes while it reads. */
   readonly asStored?: boolean;
   /** Leaves the counts as they are. */
@@ -101,8 +111,7 @@ class DecryptingReader implements ObjectReader {
       return { state: 'encrypted', finding: plain.finding };
     }
     const { depth = 'whole', asStored = false } = options;
-    const decode = depth === 'whole' ? decodeObject : decodeObjectMetadata;
-    const found = decode(plain, { modRevision: of.modRevision, asStored });
+    const found = decodeTo(depth, plain, { modRevision: of.modRevision, asStored });
     const read: ReadObject =
       found.state === 'encrypted' ? { state: 'undecoded', finding: encryptedTwice } : found;
     if (isCounted) this.#count(read);
@@ -140,6 +149,12 @@ class DecryptingReader implements ObjectReader {
     this.counts.encrypted++;
     this.counts.wantedKeys.set(wants, (this.counts.wantedKeys.get(wants) ?? 0) + 1);
   }
+}
+
+function decodeTo(depth: ReadDepth, value: Uint8Array, options: DecodeObjectOptions): ObjectValue {
+  if (depth === 'whole') return decodeObject(value, options);
+  if (depth === 'metadata') return decodeObjectMetadata(value, options);
+  return decodeObjectParts(value, depth === 'unmanaged' ? true : depth, options);
 }
 
 interface NotDecrypted {

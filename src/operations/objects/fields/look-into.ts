@@ -4,11 +4,22 @@ import type { JsonObject, JsonValue } from '../../../formats/kubernetes-object/i
 /** What lies at a path of names with dots; undefined where there is nothing. */
 export function at(value: JsonValue | undefined, path: string): JsonValue | undefined {
   let here: JsonValue | undefined = value;
-  for (const name of path.split('.')) {
+  for (const name of namesIn(path)) {
     if (!isObject(here) || !Object.hasOwn(here, name)) return undefined;
     here = here[name];
   }
   return here;
+}
+
+/** Paths are those that this program has in its text: few, and asked for with every object. */
+const namesByPath = new Map<string, readonly string[]>();
+
+function namesIn(path: string): readonly string[] {
+  const known = namesByPath.get(path);
+  if (known !== undefined) return known;
+  const names = path.split('.');
+  namesByPath.set(path, names);
+  return names;
 }
 
 export function textAt(value: JsonValue | undefined, path: string): string {

@@ -1,6 +1,6 @@
 import type { OperationContext } from '../../../base/index.ts';
 import { type CellContext, columnsOf, type KindColumns } from '../columns/index.ts';
-import { estimateMoment } from '../decode/index.ts';
+import { estimateMoment, type ReadDepth } from '../decode/index.ts';
 import {
   type FoundObject,
   type ObjectSelection,
@@ -39,7 +39,7 @@ export async function* listRows(
   const isLive = from.source.kind === 'live';
   const nowMs = isLive ? ctx.clock.now() : await estimateMoment(from.source, from.reader);
   const shape = new RowShape({ isWide, nowMs }, selection, from);
-  const depth = (type: ResourceType | undefined) => (columnsOf(type).isMetadataOnly ? 'metadata' : 'whole');
+  const depth = (type: ResourceType | undefined) => shape.depthOf(type);
   for await (const found of selectObjects(from, selection, { depth })) yield shape.row(found);
 }
 
@@ -49,6 +49,7 @@ class RowShape {
   readonly #hasNamespace: boolean;
   readonly #hasType: boolean;
   readonly #columns = new Map<string, KindColumns>();
+  readonly #depths = new Map<ResourceType | undefined, ReadDepth>();
 
   constructor(context: CellContext, selection: ObjectSelection, { catalog }: SelectFrom) {
     const { words = [], allNamespaces = false, namespace } = selection;
@@ -56,6 +57,16 @@ class RowShape {
     this.#hasNamespace = allNamespaces || (words.length === 0 && namespace === undefined);
     const types = new Set(readObjectWords(words, catalog).map(({ type }) => type));
     this.#hasType = types.size !== 1;
+  }
+
+  /** No column shows managed fields. */
+  depthOf(type: ResourceType | undefined): ReadDepth {
+    const known = this.#depths.get(type);
+    if (known !== undefined) return known;
+    const { isMetadataOnly, reads = 'unmanaged' } = columnsOf(type);
+    const depth = isMetadataOnly ? 'metadata' : reads;
+    this.#depths.set(type, depth);
+    return depth;
   }
 
   row({ place, type, object }: FoundObject): ObjectRow {

@@ -5,7 +5,6 @@ export {
   type FoundKey,
   type FoundObject,
   type ObjectSelection,
-  type ReadDepth,
   selectKeys,
   selectObjects,
   type SelectOptions,

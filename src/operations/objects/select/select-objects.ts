@@ -7,7 +7,7 @@ import {
   type StorageKey,
 } from '../../../formats/kubernetes-object/index.ts';
 import type { KeyRange } from '../../../formats/mvcc/index.ts';
-import type { ObjectReader, ReadObject } from '../decode/index.ts';
+import type { ObjectReader, ReadDepth, ReadObject } from '../decode/index.ts';
 import type { ObjectSource, SourceEntry, SourceKey } from '../source/index.ts';
 import { type FieldSelector, parseFieldSelector } from './field-selector.ts';
 import { type LabelTest, parseLabelSelector } from './label-selector.ts';
@@ -50,11 +50,9 @@ export interface SelectFrom {
 }
 
 export interface SelectOptions {
-  /** Whole by default. A function decides by type. */
+  /** Whole by default. A function decides by type. A mask has to name what selectors look at: labels and names. */
   readonly depth?: ReadDepth | ((type: ResourceType | undefined) => ReadDepth);
 }
-
-export type ReadDepth = 'whole' | 'metadata';
 
 /**
  * The objects of a selection, in the order of the words, then of their keys; without words in the order of keys.
