@@ -13,11 +13,7 @@ test('cells are the same from the parts that a list reads as from whole objects'
     if (place?.kind === undefined) continue;
     const whole = decodeObject(value, { modRevision });
     if (whole.state !== 'decoded') continue;
-    const {
-      cells,
-      isMetadataOnly,
-      reads = 'unmanaged',
-    } = columnsOf({ group: place.group, kind: place.kind }, whole.apiVersion);
+    const columns = columnsOf({ group: place.group, kind: place.kind }, whole.apiVersion);
     const depth = columns.isMetadataOnly ? 'metadata' : (columns.reads ?? 'unmanaged');
     if (typeof depth === 'object') masked++;
     const read = await reader.read(value, { key: Buffer.from(key), modRevision, place }, { depth });
