@@ -79,14 +79,6 @@ test('a cluster beside itself has no risk', async () => {
   assert.deepEqual(risks, []);
 });
 
-test('by revisions alone, the same is found without reading what is the same', async () => {
-  const impact = await objectImpact(
-    { recovered: { source: shop }, present: { source: edited }, trustRevisions: true },
-    operationContext(),
-  );
-  assert.deepEqual([impact.counts, summary(impact)], [goingBack.counts, goingBack.risks]);
-});
-
 test('from a live etcd, the same is found', async (t) => {
   const peer = await requirePeer(t, '3.6');
   if (peer === undefined) return;

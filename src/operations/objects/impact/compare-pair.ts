@@ -4,9 +4,8 @@ import {
   type JsonObject,
   parseEncryptedValue,
 } from '../../../formats/kubernetes-object/index.ts';
-import type { ReadObject } from '../decode/index.ts';
+import type { ObjectReader, ReadObject } from '../decode/index.ts';
 import { isNoisyResource, isSame, withoutNoise } from '../fields/index.ts';
-import type { Inspection } from '../inspect/index.ts';
 import type { KeyUse, SeenObject } from './impact-rule.ts';
 import type { MergedPair, MergedSide } from './merge-sources.ts';
 
@@ -18,37 +17,33 @@ export interface ComparedPair {
   readonly seen: SeenObject | undefined;
 }
 
-export interface CompareRules {
-  /** Resources whose objects are decoded also where they stay the same. */
-  readonly watched: ReadonlySet<string>;
-  /** Whether the same revision is the same object. */
-  readonly trusts: boolean;
+/** What reads the values of the two sides. */
+export interface PairReaders {
+  readonly present: ObjectReader;
+  readonly recovered: ObjectReader;
 }
 
-interface Sides {
-  readonly present: Inspection;
-  readonly recovered: Inspection;
-}
-
-/** Says what becomes of one object. Values are read only as far as that needs them. */
+/**
+ * Says what becomes of one object. Values are read only as far as that needs them.
+ * @param watched resources whose objects are decoded also where they stay the same
+ */
 export async function comparePair(
   pair: MergedPair,
-  sides: Sides,
-  rules: CompareRules,
+  readers: PairReaders,
+  watched: ReadonlySet<string>,
 ): Promise<ComparedPair> {
   const { place, present, recovered } = pair;
   const resource = place.group === '' ? place.resource : `${place.resource}.${place.group}`;
-  if (isNoisyResource(place)) return await compareNoise(pair, resource, rules);
-  const isWatched = rules.watched.has(resource);
-  const isSameWrite = rules.trusts && present !== undefined && recovered !== undefined && sameWrite(pair);
-  if (isSameWrite && !isWatched) return { kind: 'unchanged', resource, isUnread: false, seen: undefined };
+  const mine = await present?.value();
   const theirs = await recovered?.value();
-  const mine = isSameWrite ? theirs : await present?.value();
   const isSameValue = mine !== undefined && theirs !== undefined && compareBytes(mine, theirs) === 0;
-  if (isSameValue && !isWatched && !isEncryptedValue(theirs))
-    return { kind: 'unchanged', resource, isUnread: false, seen: undefined };
-  const after = await read(sides.recovered, pair, recovered, theirs);
-  const before = isSameValue ? after : await read(sides.present, pair, present, mine);
+  const plain = { resource, isUnread: false, seen: undefined };
+  if (isSameValue && !watched.has(resource) && !isEncryptedValue(theirs))
+    return { kind: 'unchanged', ...plain };
+  // Events and leases come and go by themselves; nobody looks into them.
+  if (isNoisyResource(place)) return { kind: isSameValue ? 'unchanged' : 'onlyNoise', ...plain };
+  const after = await read(readers.recovered, pair, recovered, theirs);
+  const before = isSameValue ? after : await read(readers.present, pair, present, mine);
   const kind = isSameValue ? 'unchanged' : kindOf(before, after);
   const seen: SeenObject = {
     place,
@@ -70,27 +65,8 @@ const changes = {
   onlyNoise: 'same',
 } as const;
 
-/** Events and leases come and go by themselves; nobody looks into them. */
-async function compareNoise(
-  { present, recovered }: MergedPair,
-  resource: string,
-  { trusts }: CompareRules,
-): Promise<ComparedPair> {
-  const outcome = { resource, isUnread: false, seen: undefined };
-  if (present === undefined || recovered === undefined) return { kind: 'onlyNoise', ...outcome };
-  const isSameValue = trusts
-    ? sameWrite({ present, recovered })
-    : compareBytes(await present.value(), await recovered.value()) === 0;
-  return { kind: isSameValue ? 'unchanged' : 'onlyNoise', ...outcome };
-}
-
-function sameWrite({ present, recovered }: Pick<MergedPair, 'present' | 'recovered'>): boolean {
-  const [a, b] = [present!.key, recovered!.key];
-  return a.modRevision === b.modRevision && a.createRevision === b.createRevision && a.version === b.version;
-}
-
 async function read(
-  { reader }: Inspection,
+  reader: ObjectReader,
   { place }: MergedPair,
   side: MergedSide | undefined,
   value: Uint8Array | undefined,

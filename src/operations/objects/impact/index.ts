@@ -1,9 +1,18 @@
 /** `objects impact`: what a full recovery would do to a cluster. */
-export type { ImpactRisk, RiskObject, RiskRank } from './impact-rule.ts';
+export type {
+  ImpactRisk,
+  ObjectLookup,
+  ResourceName,
+  RiskObject,
+  RiskRank,
+  RuleContext,
+} from './impact-rule.ts';
 export {
   type ImpactCounts,
-  type ObjectImpact,
-  objectImpact,
-  type ObjectImpactOptions,
+  type ImpactFindings,
+  type ImpactRun,
   type ResourceImpact,
-} from './object-impact.ts';
+  startImpact,
+} from './impact-run.ts';
+export type { MergedPair, MergedSide } from './merge-sources.ts';
+export { type ObjectImpact, objectImpact, type ObjectImpactOptions } from './object-impact.ts';

@@ -11,7 +11,7 @@ import type { ObjectSource, SourceKey } from '../source/index.ts';
 
 /** A key on one side, whose value is read when it is asked for. */
 export interface MergedSide {
-  readonly key: SourceKey;
+  readonly key: Pick<SourceKey, 'key' | 'modRevision'>;
   value(): Promise<Uint8Array>;
 }
 
