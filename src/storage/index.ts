@@ -9,6 +9,13 @@ export {
 } from './contract/index.ts';
 export { type FilesystemStorageOptions, openFilesystemStorage } from './filesystem/index.ts';
 export { type MemoryStorageOptions, openMemoryStorage } from './memory/index.ts';
+export {
+  openStorage,
+  type OpenStorageOptions,
+  parseStorageLocation,
+  type StorageLocation,
+} from './open-storage.ts';
+export type { S3Credentials, S3StorageOptions } from './s3/index.ts';
 export { requireObjectName, requirePrefix } from './object-name.ts';
 export {
   defaultGetLimitBytes,

@@ -6,3 +6,4 @@ export { type KubeApiserver, kubeApiserver, requireKubeApiserver } from './kube-
 export { type KmsPluginProgram, kmsPlugin, requireKmsPlugin } from './kms-plugin.ts';
 export { type Kubectl, kubectl, requireKubectl } from './kubectl.ts';
 export { requireSshd, type Sshd, sshd } from './sshd.ts';
+export { requireVersitygw, type Versitygw, versitygw } from './versitygw.ts';

@@ -69,8 +69,9 @@ class S3Storage implements Storage {
       // Before a large object has gone up for nothing.
       if (isLarge && (await this.stat(name, options)) !== undefined) return 'exists';
       const outcome = this.#conditional ? await put(true) : 'unsupported';
-      if (outcome !== 'unsupported') return outcome;
-      this.#conditional = false;
+      if (outcome === 'created') return outcome;
+      if (outcome === 'unsupported') this.#conditional = false;
+      // Where versions are kept, versitygw 1.8 takes the mark that a delete leaves for an object.
       if ((await this.stat(name, options)) !== undefined) return 'exists';
       await put(false);
       return 'created';
