@@ -23,6 +23,7 @@ export interface LiveSourceOptions {
 /** Keys in one answer; with values fewer, as one may have a megabyte and a half. */
 const keysInPage = 5000n;
 const entriesInPage = 200n;
+const askAgainMs = 200;
 const zeroByte = new Uint8Array(1);
 
 /** Opens a live etcd at one revision. Errors: those of the client; REVISION_COMPACTED, REVISION_FUTURE. */
@@ -162,6 +163,8 @@ class LiveSource implements ObjectSource {
   async #watchPast(key: Uint8Array, startRevision: bigint): Promise<SourceRevision[]> {
     await using watch = this.#client.watch({ key, startRevision });
     const changes: SourceRevision[] = [];
+    // A server that is still reading the past for a watch passes the question over: it is asked again.
+    const asking = setInterval(() => watch.requestProgress(), askAgainMs);
     try {
       for await (const { events, created, header } of watch) {
         if (created) watch.requestProgress();
@@ -174,6 +177,8 @@ class LiveSource implements ObjectSource {
       const compacted = compactRevisionOf(error);
       if (compacted === undefined || compacted < startRevision) throw error;
       return await this.#watchPast(key, compacted);
+    } finally {
+      clearInterval(asking);
     }
     return changes;
   }
