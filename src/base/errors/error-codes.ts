@@ -137,6 +137,11 @@ export const errorCodes = {
     meaning: 'what is served cannot be written to',
     hint: 'Serve it with --writable: changes are then kept in memory, and the file stays as it is.',
   },
+  LISTEN_FAILED: {
+    exitStatus: 1,
+    meaning: 'the address to serve on cannot be listened on',
+    hint: 'Choose another port with --listen HOST:PORT; port 0 takes a free one.',
+  },
   VERIFY_FAILED: {
     exitStatus: 3,
     meaning: 'at least one check of the snapshot failed',
