@@ -26,3 +26,14 @@ export {
   type Storage,
   type StorageCapabilities,
 } from './storage.ts';
+export {
+  type Fault,
+  type FaultPlan,
+  faultyStorage,
+  type RateLimits,
+  rateLimitedStorage,
+  readOnlyStorage,
+  type RetryOptions,
+  retryingStorage,
+  type StorageAction,
+} from './wrappers/index.ts';
