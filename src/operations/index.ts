@@ -9,6 +9,7 @@ export * from './objects/index.ts';
 export * from './recover/index.ts';
 export * from './restore/index.ts';
 export * from './save/index.ts';
+export * from './serve/index.ts';
 export * from './status/index.ts';
 export * from './survey/index.ts';
 export * from './verify/index.ts';

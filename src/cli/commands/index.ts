@@ -41,6 +41,7 @@ import { objectsImpactCommand } from './objects/impact.ts';
 import { objectsListCommand } from './objects/list.ts';
 import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
+import { serveCommand } from './serve.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotRestoreCommand } from './snapshot/restore.ts';
 import { snapshotSaveCommand } from './snapshot/save.ts';
@@ -66,6 +67,7 @@ const commands: readonly AnyCommand[] = [
   snapshotHashKvCommand,
   discoverCommand,
   recoverCommand,
+  serveCommand,
   objectsListCommand,
   objectsGetCommand,
   objectsHistoryCommand,
