@@ -5,3 +5,4 @@ export {
   type DataKeyUnwrapperContext,
   openDataKeyUnwrapper,
 } from './data-key-unwrapper.ts';
+export { parseSocketPath } from './socket-path.ts';

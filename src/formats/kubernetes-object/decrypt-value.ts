@@ -24,6 +24,8 @@ export type Decryption =
       readonly reason: 'no-key' | 'wrong-key' | 'damaged' | 'kms-failed';
       readonly encryption: EncryptedValue;
       readonly finding: Finding;
+      /** Why a KMS plugin is of no help: what it said, or why it could not be asked. */
+      readonly kmsRefusal?: string;
     }
   /** A KMS plugin has to unwrap a key first; `decryptWithKms` sees to it. */
   | { readonly state: 'needs-data-key'; readonly request: DataKeyRequest };
@@ -64,6 +66,7 @@ interface Failure {
   readonly reason: NotDecrypted['reason'];
   /** In words, as the end of a sentence; by the reason when absent. */
   readonly why?: string;
+  readonly kmsRefusal?: string;
 }
 
 /** With v1 every object has a data key of its own. */
@@ -157,6 +160,7 @@ const wrongKey: Failure = { reason: 'wrong-key' };
 const wrongDataKey: Failure = {
   reason: 'wrong-key',
   why: 'and the key that the KMS plugin gave does not open it',
+  kmsRefusal: 'the key that it gave does not fit',
 };
 
 /** CBC proves nothing: one wrong key in 256 leaves something that looks padded. */
@@ -179,7 +183,11 @@ function attemptKms(
   const id = dataKeyId(request);
   const refusal = refusals.get(id);
   if (refusal !== undefined)
-    return { reason: 'kms-failed', why: `and the KMS plugin gave no key: ${refusal}` };
+    return {
+      reason: 'kms-failed',
+      why: `and the KMS plugin gave no key: ${refusal}`,
+      kmsRefusal: refusal,
+    };
   const dataKey = dataKeys.get(id);
   if (dataKey === undefined) return request;
   const { isSeed, data } = envelope;
@@ -227,7 +235,10 @@ const reasons: Readonly<Record<NotDecrypted['reason'], string>> = {
   'kms-failed': '',
 };
 
-function notDecrypted({ reason, why = reasons[reason] }: Failure, encryption: EncryptedValue): NotDecrypted {
+function notDecrypted(
+  { reason, why = reasons[reason], kmsRefusal }: Failure,
+  encryption: EncryptedValue,
+): NotDecrypted {
   const { provider, version, keyName } = encryption;
   return {
     state: 'encrypted',
@@ -238,5 +249,6 @@ function notDecrypted({ reason, why = reasons[reason] }: Failure, encryption: En
       code: `encrypted-${reason}`,
       message: `encrypted with ${provider} ${version}, key "${keyName}", ${why}`,
     },
+    ...(kmsRefusal === undefined ? {} : { kmsRefusal }),
   };
 }

@@ -12,7 +12,8 @@ export const sourceFlags = {
   'encryption-config': {
     kind: 'string',
     valueName: 'file',
-    summary: "the API server's EncryptionConfiguration, to read what is encrypted",
+    summary:
+      "the API server's EncryptionConfiguration (that of this host without it), to read what is encrypted",
   },
   'etcd-prefix': {
     kind: 'string',
@@ -42,14 +43,34 @@ export async function inspectionOptions(
     revision,
     writeIndex: index,
     ...(prefix === undefined ? {} : { prefix }),
-    ...(encryptionConfigFile === undefined ? {} : { encryptionConfigFile }),
+    ...(encryptionConfigFile === undefined
+      ? { encryptionHost: { root: host.root, tell: tellOnce(host) } }
+      : { encryptionConfigFile }),
   };
 }
 
+/** Where a configuration was found is said once, also by a command that looks into two sources. */
+function tellOnce(host: CommandHost): (note: string) => void {
+  const told = toldTo.get(host) ?? new Set();
+  toldTo.set(host, told);
+  return (note) => {
+    if (host.globals.quiet || told.has(note)) return;
+    told.add(note);
+    host.say(note);
+  };
+}
+
+const toldTo = new WeakMap<CommandHost, Set<string>>();
+
 /** Says on stderr what could not be read, and what it wants. */
 export function tellUnread(counts: ReadCounts, host: CommandHost): void {
-  for (const [key, count] of counts.wantedKeys)
-    host.say(`${objects(count)} encrypted and not read: ${count === 1 ? 'it wants' : 'they want'} ${key}`);
+  for (const [key, count] of counts.wantedKeys) {
+    const refusal = counts.refusals.get(key);
+    const why = refusal === undefined ? '' : `: ${refusal}`;
+    host.say(
+      `${objects(count)} encrypted and not read: ${count === 1 ? 'it wants' : 'they want'} ${key}${why}`,
+    );
+  }
   if (counts.undecoded > 0) host.say(`${objects(counts.undecoded)} damaged or no API object`);
   if (counts.ofUnknownKinds > 0)
     host.say(`${objects(counts.ofUnknownKinds)} of a kind that is not known: only the metadata is shown`);

@@ -12,3 +12,4 @@ export {
   type UnreadObject,
   type ValuePlace,
 } from './object-reader.ts';
+export type { DecryptionOptions, DecryptorContext, EncryptionHost } from './value-decryptor.ts';

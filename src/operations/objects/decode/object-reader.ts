@@ -1,19 +1,22 @@
-import type { Finding } from '../../../base/index.ts';
+import { type Finding, operationContext } from '../../../base/index.ts';
 import {
-  createDecryptor,
   type DecodedObject,
   decodeObject,
   decodeObjectMetadata,
   type DecodeObjectOptions,
   decodeObjectParts,
-  type Decryptor,
-  type EncryptionRules,
   type FieldMask,
   isEncryptedValue,
   type ObjectValue,
   type StorageKey,
 } from '../../../formats/kubernetes-object/index.ts';
-import { readEncryptionRules } from './read-rules.ts';
+import {
+  type DecryptionOptions,
+  type DecryptorContext,
+  type NotDecrypted,
+  openValueDecryptor,
+  type ValueDecryptor,
+} from './value-decryptor.ts';
 
 /** A stored value that could not be read as an object, and why. */
 export interface UnreadObject {
@@ -38,6 +41,8 @@ export interface ReadCounts {
   readonly ofUnknownKinds: number;
   /** By what they want, in words: `aescbc v1, key "key1"`. */
   readonly wantedKeys: ReadonlyMap<string, number>;
+  /** By the same words: why a KMS plugin was of no help, the first time. */
+  readonly refusals: ReadonlyMap<string, string>;
 }
 
 /** What a value is of. */
@@ -69,23 +74,25 @@ export interface DecryptedValue {
   readonly finding?: Finding;
 }
 
-/** Reads stored values, decrypting them where a configuration has the keys. Never throws for what a value holds. */
-export interface ObjectReader {
+/**
+ * Reads stored values, decrypting them where a configuration or a KMS plugin has the keys. Never throws for what a value
+ * holds; INTERRUPTED while it waits for a plugin. Dispose it.
+ */
+export interface ObjectReader extends Disposable {
   read(value: Uint8Array, of: ValuePlace, options?: ReadObjectOptions): Promise<ReadObject>;
   /** The value as it was before encryption; what could not be decrypted comes back as it is, with the finding. */
   decrypt(value: Uint8Array, of: ValuePlace): Promise<DecryptedValue>;
   readonly counts: ReadCounts;
 }
 
-export interface ObjectReaderOptions {
-  /** Path of the API server's EncryptionConfiguration. */
-  readonly encryptionConfigFile?: string;
-}
+export type ObjectReaderOptions = DecryptionOptions;
 
 /** Errors: FILE_NOT_FOUND, FILE_NOT_READABLE, CONFIG_FILE_INVALID; never with key material. */
-export async function openObjectReader(options: ObjectReaderOptions = {}): Promise<ObjectReader> {
-  const { encryptionConfigFile: path } = options;
-  return new DecryptingReader(path === undefined ? undefined : await readEncryptionRules(path));
+export async function openObjectReader(
+  options: ObjectReaderOptions = {},
+  ctx: DecryptorContext = operationContext(),
+): Promise<ObjectReader> {
+  return new DecryptingReader(await openValueDecryptor(options, ctx));
 }
 
 class DecryptingReader implements ObjectReader {
@@ -96,18 +103,23 @@ class DecryptingReader implements ObjectReader {
     withUnknownFields: 0,
     ofUnknownKinds: 0,
     wantedKeys: new Map<string, number>(),
+    refusals: new Map<string, string>(),
   };
-  readonly #decryptor: Decryptor;
+  readonly #decryptor: ValueDecryptor;
 
-  constructor(rules: EncryptionRules | undefined) {
-    this.#decryptor = createDecryptor(rules);
+  constructor(decryptor: ValueDecryptor) {
+    this.#decryptor = decryptor;
+  }
+
+  [Symbol.dispose](): void {
+    this.#decryptor[Symbol.dispose]();
   }
 
   async read(value: Uint8Array, of: ValuePlace, options: ReadObjectOptions = {}): Promise<ReadObject> {
     const plain = isEncryptedValue(value) ? await this.#decrypt(value, of) : value;
     const isCounted = options.uncounted !== true;
     if (!(plain instanceof Uint8Array)) {
-      if (isCounted) this.#countEncrypted(plain.wants);
+      if (isCounted) this.#countEncrypted(plain);
       return { state: 'encrypted', finding: plain.finding };
     }
     const { depth = 'whole', asStored = false } = options;
@@ -123,16 +135,9 @@ class DecryptingReader implements ObjectReader {
     return plain instanceof Uint8Array ? { value: plain } : { value, finding: plain.finding };
   }
 
-  async #decrypt(value: Uint8Array, { key, place }: ValuePlace): Promise<Uint8Array | NotDecrypted> {
+  #decrypt(value: Uint8Array, { key, place }: ValuePlace): Promise<Uint8Array | NotDecrypted> {
     const { group, resource } = place;
-    const outcome = await this.#decryptor.decryptWithKms({ value, key, group, resource });
-    if (outcome.state === 'plain' || outcome.state === 'decrypted') return outcome.value;
-    if (outcome.state === 'needs-data-key') {
-      const { plugin, apiVersion } = outcome.request;
-      return { finding: keyNotUnwrapped, wants: `kms ${apiVersion}, plugin "${plugin}"` };
-    }
-    const { provider, version, keyName } = outcome.encryption;
-    return { finding: outcome.finding, wants: `${provider} ${version}, key "${keyName}"` };
+    return this.#decryptor.decrypt({ value, key, group, resource });
   }
 
   #count(read: ReadObject): void {
@@ -145,9 +150,11 @@ class DecryptingReader implements ObjectReader {
     if (!read.isKnownKind) this.counts.ofUnknownKinds++;
   }
 
-  #countEncrypted(wants: string): void {
+  #countEncrypted({ wants, refusal }: NotDecrypted): void {
+    const { wantedKeys, refusals } = this.counts;
     this.counts.encrypted++;
-    this.counts.wantedKeys.set(wants, (this.counts.wantedKeys.get(wants) ?? 0) + 1);
+    wantedKeys.set(wants, (wantedKeys.get(wants) ?? 0) + 1);
+    if (refusal !== undefined && !refusals.has(wants)) refusals.set(wants, refusal);
   }
 }
 
@@ -157,20 +164,8 @@ function decodeTo(depth: ReadDepth, value: Uint8Array, options: DecodeObjectOpti
   return decodeObjectParts(value, depth === 'unmanaged' ? true : depth, options);
 }
 
-interface NotDecrypted {
-  readonly finding: Finding;
-  /** The key in words. */
-  readonly wants: string;
-}
-
 const encryptedTwice: Finding = {
   severity: 'warn',
   code: 'encrypted-twice',
   message: 'what came out of the decryption is encrypted again',
-};
-
-const keyNotUnwrapped: Finding = {
-  severity: 'warn',
-  code: 'encrypted-kms-failed',
-  message: 'the KMS plugin gave no key for it',
 };

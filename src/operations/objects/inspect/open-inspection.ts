@@ -10,18 +10,10 @@ export type Inspection = SelectFrom & AsyncDisposable;
 
 /** Opens a source and what is needed to select objects in it. Errors: those of the three parts. */
 export async function openInspection(options: InspectionOptions, ctx: OperationContext): Promise<Inspection> {
-  const reader = await openObjectReader(options);
-  const source = await openObjectSource(options, ctx);
-  try {
-    const catalog = await openResourceCatalog(source, reader);
-    return {
-      source,
-      reader,
-      catalog,
-      [Symbol.asyncDispose]: () => Promise.resolve(source[Symbol.asyncDispose]()),
-    };
-  } catch (error) {
-    await source[Symbol.asyncDispose]();
-    throw error;
-  }
+  await using opened = new AsyncDisposableStack();
+  const reader = opened.use(await openObjectReader(options, ctx));
+  const source = opened.use(await openObjectSource(options, ctx));
+  const catalog = await openResourceCatalog(source, reader);
+  const parts = opened.move();
+  return { source, reader, catalog, [Symbol.asyncDispose]: () => parts.disposeAsync() };
 }
