@@ -194,13 +194,13 @@ class GoSorter<T> {
     if (length < patternsFrom) return;
     let random = BigInt(length);
     const mask = (1n << BigInt(bitLength(length))) - 1n;
-    const middle = from + Math.floor(length / 4) * 2 - 1;
+    const first = from + Math.floor(length / 4) * 2 - 1;
     for (let i = 0; i < 3; i++) {
       random = BigInt.asUintN(64, random ^ (random << 13n));
       random ^= random >> 7n;
       random = BigInt.asUintN(64, random ^ (random << 17n));
       const drawn = Number(random & mask);
-      this.#swap(middle - 1 + i, from + (drawn >= length ? drawn - length : drawn));
+      this.#swap(first + i, from + (drawn >= length ? drawn - length : drawn));
     }
   }
 }

@@ -1,0 +1,107 @@
+/** Ours and a real etcd over the same data, asked and written to in lock step: every answer is the same. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { memorySource, operationContext, utf8 } from '../../src/base/index.ts';
+import type { EtcdClient } from '../../src/etcd/index.ts';
+import { type EtcdStore, listenEtcdServer, openStore } from '../../src/etcd/server/index.ts';
+import { openDatabase } from '../../src/formats/bbolt/index.ts';
+import { requirePeer } from '../peers/index.ts';
+import { openTestClient } from '../support/etcd-client.ts';
+import { startEtcd } from '../support/etcd-server.ts';
+import { Random } from '../support/random.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { testSeed } from '../support/test-seed.ts';
+import { inLockStep } from './lock-step.ts';
+import { type KnownState, kvMakers, randomCall } from './random-calls.ts';
+
+const isSoak = process.env['HOLDFAST_SOAK'] === '1';
+/** Between rounds ours moves on to a snapshot of itself. */
+const rounds = isSoak ? 10 : 3;
+const callsPerRound = isSoak ? 1000 : 500;
+const leases = [7001n, 7002n];
+
+/** A round in which these do not occur would prove little. */
+const mustOccur = [
+  ...['range', 'put', 'deleteRange', 'txn', 'compact', 'hashKV'].map((name) => `${name}: ok`),
+  'range: etcdserver: mvcc: required revision has been compacted',
+  'range: etcdserver: mvcc: required revision is a future revision',
+  'put: etcdserver: requested lease not found',
+  'txn: etcdserver: duplicate key given in txn request',
+  'txn: etcdserver: key not found',
+];
+
+test('random calls get the answers of a real etcd', async (t) => {
+  const peer = await requirePeer(t, '3.6');
+  if (peer === undefined) return;
+  const random = new Random(testSeed(t));
+  await using dir = await tempDir('lock-step');
+  await using server = await startEtcd({
+    peer,
+    dataDir: join(dir.path, 'etcd'),
+    extraArgs: ['--unsafe-no-fsync'],
+  });
+  await server.ready();
+  await using etcd = openTestClient(server);
+  await fill(etcd);
+  let database = await snapshotOf(etcd);
+  const answers = new Set<string>();
+  const known: KnownState = { revision: 1n, compactRevision: -1n, hashesFrom: 1n, leases };
+  for (let round = 0; round < rounds; round++) {
+    const store = await openStore(
+      { database: openDatabase(memorySource(database)), writable: true },
+      operationContext(),
+    );
+    await using served = await listenEtcdServer({ store });
+    await using ours = openTestClient({ clientUrl: served.url, tls: undefined });
+    known.revision = store.currentRevision;
+    known.hashesFrom = store.currentRevision + 1n;
+    for (let i = 0; i < callsPerRound; i++) {
+      const call = randomCall(random, kvMakers, known);
+      const error = await inLockStep({ etcd, ours }, call, known);
+      answers.add(`${call.name}: ${error ?? 'ok'}`);
+    }
+    const [expected, actual] = [await hashOf(etcd), await hashOf(ours)];
+    assert.deepEqual(actual, expected);
+    database = await bytesOf(store);
+  }
+  for (const answer of mustOccur) assert.ok(answers.has(answer), `no call came to "${answer}"`);
+});
+
+/** What the file holds before anything is written to ours. */
+async function fill(etcd: EtcdClient): Promise<void> {
+  for (const id of leases) await etcd.lease.leaseGrant({ ID: id, TTL: 1_000_000n });
+  for (let i = 0; i < 60; i++) {
+    const key = utf8(`k/${i % 20}`);
+    const lease = i % 7 === 0 ? leases[0]! : 0n;
+    if (i % 9 === 8) await etcd.kv.deleteRange({ key });
+    else await etcd.kv.put({ key, value: utf8(`value ${i}`), lease });
+  }
+  await etcd.kv.compact({ revision: 30n, physical: true });
+}
+
+async function snapshotOf(client: EtcdClient): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  await client.snapshot({
+    blob(bytes) {
+      pieces.push(bytes.slice());
+      return undefined;
+    },
+    message: () => {},
+  });
+  return Buffer.concat(pieces);
+}
+
+async function bytesOf(store: EtcdStore): Promise<Uint8Array> {
+  const { pieces, sizeBytes } = await store.snapshot();
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece.slice());
+  const bytes = Buffer.concat(all);
+  assert.equal(bytes.length, sizeBytes);
+  return bytes;
+}
+
+async function hashOf(client: EtcdClient) {
+  const { hash, compactRevision, hashRevision } = await client.maintenance.hashKV({});
+  return { hash, compactRevision, hashRevision };
+}
