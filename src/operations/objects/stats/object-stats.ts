@@ -1,9 +1,10 @@
-import { displayText, type OperationContext, throwIfInterrupted, utf8 } from '../../../base/index.ts';
-import { prefixEnd } from '../../../etcd/index.ts';
+import { displayText, type OperationContext, throwIfInterrupted } from '../../../base/index.ts';
 import { parseStorageKey } from '../../../formats/kubernetes-object/index.ts';
 import { type InspectionOptions } from '../inspect/index.ts';
 import { openObjectSource, type SourceRow } from '../source/index.ts';
+import { type DatabaseSpace, measureSpace, recordFactsBytes } from './database-space.ts';
 import { LargestObjects, type LargeObject } from './largest-objects.ts';
+import { PackedRows } from './packed-size.ts';
 
 export type ObjectStatsOptions = InspectionOptions & {
   /** How many of the largest objects are named; 10 by default. */
@@ -35,8 +36,10 @@ export interface ObjectStats {
   readonly byResource: readonly ObjectShare[];
   readonly byNamespace: readonly ObjectShare[];
   readonly largest: readonly LargeObject[];
-  /** What a compaction at the revision would free inside the database; a defragmentation then returns it to the disk. */
+  /** Of objects: what a compaction at the revision would free inside the database. */
   readonly freedByCompactionBytes: number;
+  /** The database as a whole, other keys included. */
+  readonly space: DatabaseSpace;
 }
 
 /**
@@ -50,18 +53,20 @@ export async function objectStats(options: ObjectStatsOptions, ctx: OperationCon
   const namespaces = new Shares();
   const total = new Shares();
   const largest = new LargestObjects(options.largest ?? 10);
+  const liveRows = new PackedRows();
+  const factsBytes = source.kind === 'live' ? recordFactsBytes : 0;
+  const prefixOf = prefixFinder(source.prefixes);
   let count = 0;
-  for (const prefix of source.prefixes) {
-    const from = utf8(`${prefix}/`);
-    for await (const row of source.rows({ from, to: prefixEnd(from) })) {
-      if (++count % 10_000 === 0) throwIfInterrupted(ctx.signal);
-      const place = parseStorageKey(row.key, prefix);
-      if (place === undefined) continue;
-      resources.count(place.group === '' ? place.resource : `${place.resource}.${place.group}`, row);
-      namespaces.count(place.namespace ?? '', row);
-      total.count('', row);
-      if (row.isLive) largest.offer(row.recordBytes, () => displayText(row.key));
-    }
+  for await (const row of source.rows()) {
+    if (++count % 10_000 === 0) throwIfInterrupted(ctx.signal);
+    if (row.isLive) liveRows.add(row.modRevision, row.recordBytes + factsBytes);
+    const prefix = prefixOf(row.key);
+    const place = prefix === undefined ? undefined : parseStorageKey(row.key, prefix);
+    if (place === undefined) continue;
+    resources.count(place.group === '' ? place.resource : `${place.resource}.${place.group}`, row);
+    namespaces.count(place.namespace ?? '', row);
+    total.count('', row);
+    if (row.isLive) largest.offer(row.recordBytes, () => displayText(row.key));
   }
   const all = total.sorted()[0] ?? emptyShare('');
   return {
@@ -74,7 +79,16 @@ export async function objectStats(options: ObjectStatsOptions, ctx: OperationCon
     byNamespace: namespaces.sorted(),
     largest: largest.sorted(),
     freedByCompactionBytes: all.historyBytes,
+    space: await measureSpace(source, options, liveRows),
   };
+}
+
+/** The storage prefix that a key lies below, if it does. */
+function prefixFinder(prefixes: readonly string[]): (key: Uint8Array) => string | undefined {
+  const starts = prefixes.map((prefix) => ({ prefix, bytes: Buffer.from(`${prefix}/`) }));
+  return (key) =>
+    starts.find(({ bytes }) => key.length >= bytes.length && bytes.compare(key, 0, bytes.length) === 0)
+      ?.prefix;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
