@@ -36,6 +36,10 @@ interface RecoverDocument {
     readonly fenceDir: string;
     readonly manifests: readonly { readonly role: string; readonly changedLines: readonly number[] }[];
   }[];
+  readonly impact: {
+    readonly counts: Readonly<Record<string, number>>;
+    readonly high: readonly unknown[];
+  };
   readonly kept: readonly { readonly path: string }[];
   readonly compared: readonly { readonly resource: string; readonly count: number }[];
 }
@@ -86,12 +90,18 @@ async function planTouchesNothing(sandbox: RecoverSandbox): Promise<void> {
     const plan = await sandbox.recover(['--plan', '--data-dir', '/var/lib/etcd-new']);
     assert.equal(plan.exitCode, 0, plan.stderr);
     assert.match(plan.stdout, /^ {2}edit +\/etc\/kubernetes\/manifests\/etcd\.yaml, line \d+, line \d+/m);
+    assert.match(
+      plan.stdout,
+      /^Impact +objects of the old data on \S+: 1 vanish, 1 come back, 1 go back to what they were$/m,
+    );
     assert.match(plan.stdout, /Nothing was done: this was the plan/);
     const json = await sandbox.recover(['--plan', '-w', 'json']);
     assert.equal(json.exitCode, 0, json.stderr);
     const document = parseDocument(json.stdout);
     assert.deepEqual([document.outcome, document.ok], ['planned', true]);
     assert.equal(document.hosts[0]?.mode, 'replace');
+    const { counts, high } = document.impact;
+    assert.deepEqual([counts, high], [{ vanish: 1, return: 1, change: 1, unread: 0 }, []]);
   });
 }
 

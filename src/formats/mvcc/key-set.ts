@@ -13,6 +13,8 @@ export interface LiveKeySet {
   /** A user key, as a view of the set. */
   key(id: number): Uint8Array;
   isAlive(id: number): boolean;
+  /** The id of a user key, or -1 when no row has it. */
+  find(key: Uint8Array): number;
   /** Keys that a client can read: a restore with a raised revision leaves a row with an empty key, which none can. */
   countLiveKeys(): number;
 }
@@ -37,8 +39,12 @@ export class KeySet implements LiveKeySet {
     return this.#alive.get(id) === 1;
   }
 
+  find(key: Uint8Array): number {
+    return this.#keys.find(key, 0, key.length);
+  }
+
   countLiveKeys(): number {
-    const empty = this.#keys.find(new Uint8Array(0), 0, 0);
+    const empty = this.find(new Uint8Array(0));
     let count = 0;
     for (let id = 0; id < this.size; id++) if (this.isAlive(id) && id !== empty) count++;
     return count;

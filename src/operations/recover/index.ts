@@ -1,5 +1,6 @@
 /** `recover`: a control plane brought back from a snapshot, as one transaction. */
 export type { RecoveryHost } from './host/index.ts';
+export type { RecoveryImpact, SnapshotKeys } from './impact/index.ts';
 export { type LocalRecoveryOptions, openLocalRecoveryHost } from './local/index.ts';
 export { type PendingRecovery, readPendingRecovery } from './journal/index.ts';
 export { resumeRecovery, rollBackRecovery } from './pending-recoveries.ts';

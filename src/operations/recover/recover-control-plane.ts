@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { type Finding, HoldfastError, type OperationContext } from '../../base/index.ts';
 import { defaultStoragePrefix } from '../../formats/kubernetes-object/index.ts';
 import { driveForward, goBack } from './coordinate/index.ts';
+import { foresee } from './foresee.ts';
 import type { HostFacts, RecoveryHost } from './host/index.ts';
 import { buildRecoveryPlan, checkSnapshot, readSnapshotFacts } from './planning/index.ts';
 import type { RecoveryPlan } from './plan/index.ts';
@@ -55,8 +56,9 @@ async function preflight(
   ctx.log.info('looking at the hosts', { hosts: hosts.map(({ name }) => name) });
   const facts = await Promise.all(hosts.map((host) => host.inspect()));
   refusePending(facts);
-  const prefix = facts.find(({ discovery }) => discovery.apiServer)?.discovery.apiServer?.etcdPrefix;
-  const snapshot = await readSnapshotFacts(checked, prefix ?? defaultStoragePrefix, ctx);
+  const apiServer = facts.find(({ discovery }) => discovery.apiServer)?.discovery.apiServer;
+  const storagePrefix = apiServer?.etcdPrefix ?? defaultStoragePrefix;
+  const snapshot = await readSnapshotFacts(checked, storagePrefix, ctx);
   const nowMs = ctx.clock.now();
   const plan = buildRecoveryPlan({ snapshot, hosts: facts, options, id: newRecoveryId(nowMs), nowMs });
   const ofHosts = await Promise.all(
@@ -67,11 +69,14 @@ async function preflight(
     ...checkPlan({ snapshot, hosts: facts, plan, options, nowMs }),
     ...ofHosts.flat(),
   ];
-  return { plan, findings, ok: findings.every(({ severity }) => severity !== 'fail') };
+  const noted = { keys: checked.verified.keys, revisions: checked.watcher.revisions };
+  const { path, kubeSystemUid } = snapshot;
+  const impact = await foresee(hosts, facts, { path, noted, storagePrefix, kubeSystemUid }, ctx);
+  return { plan, findings, impact, ok: findings.every(({ severity }) => severity !== 'fail') };
 }
 
 /** So that a log file tells the whole story. */
-function logPreflight({ plan, findings }: PreflightReport, ctx: OperationContext): void {
+function logPreflight({ plan, findings, impact }: PreflightReport, ctx: OperationContext): void {
   const { bump, target, highWater, source } = plan.revision;
   ctx.log.info('plan', {
     recovery: plan.id,
@@ -87,6 +92,9 @@ function logPreflight({ plan, findings }: PreflightReport, ctx: OperationContext
   for (const host of plan.hosts)
     for (const { live, staged, kept } of host.swaps)
       ctx.log.info('swap', { host: host.host, live, staged, kept });
+  if ('problem' in impact) ctx.log.info('impact not known', { why: impact.problem });
+  else
+    ctx.log.info('impact', { ...impact.counts, high: impact.high.map(({ id, count }) => `${id} ${count}`) });
   for (const { severity, code, host, message } of findings)
     ctx.log.info(`check ${severity}: ${message}`, { code, host });
 }

@@ -1,4 +1,5 @@
 import type { Finding } from '../../base/index.ts';
+import type { RecoveryImpact } from './impact/index.ts';
 import type { RecoveryOutcome } from './journal/index.ts';
 import type { RecoveryPlan } from './plan/index.ts';
 import type { SanitizeReport } from './sanitize/index.ts';
@@ -35,6 +36,8 @@ export const defaultWaitTimeoutMs = 300_000;
 export interface PreflightReport {
   readonly plan: RecoveryPlan;
   readonly findings: readonly PreflightFinding[];
+  /** What would become of the objects; or why that is not known, which speaks against nothing. */
+  readonly impact: (RecoveryImpact & { readonly host: string }) | { readonly problem: string };
   /** Whether no finding stands against it; warnings do not count. */
   readonly ok: boolean;
 }

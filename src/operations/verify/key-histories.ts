@@ -86,6 +86,11 @@ export class KeyHistories implements LiveKeySet {
     return (this.#flags.get(id) & flags.alive) !== 0;
   }
 
+  /** The id of a user key, or -1. */
+  find(key: Uint8Array): number {
+    return this.#keys.find(key, 0, key.length);
+  }
+
   /** Takes the next row into account and reports what is wrong with it; returns its key's id. */
   add(row: HistoryRow): number {
     const known = this.#keys.size;

@@ -15,6 +15,8 @@ export function showPreflight(report: PreflightReport, format: WriteOut, output:
   if (format !== 'simple') return;
   for (const line of planLines(report.plan)) output.line(line);
   output.line('');
+  for (const line of impactLines(report)) output.line(line);
+  output.line('');
   output.line('Checks');
   for (const line of findingLines(report.findings)) output.line(line);
   output.line('');
@@ -129,6 +131,26 @@ function hostLines(host: HostPlan, { sanitize }: RecoveryPlan): string[] {
   ];
 }
 
+/** What would become of the objects: the rest of it is another command's. */
+function impactLines({ impact, plan }: PreflightReport): string[] {
+  if ('problem' in impact) return [row('Impact', `not known: ${impact.problem}`)];
+  const { counts, high, host } = impact;
+  const text = `${counts.vanish} vanish, ${counts.return} come back, ${counts.change} go back to what they were`;
+  const unread = counts.unread === 0 ? [] : [row('', `${counts.unread} of them could not be looked into`)];
+  return [
+    row('Impact', `objects of the old data on ${host}: ${text}`),
+    ...unread,
+    ...high.map(({ title, count }) => row('', `high: ${title} (${count})`)),
+    row('', `"holdfast objects impact ${plan.snapshot.path}" tells more`),
+  ];
+}
+
+function impactJson(impact: PreflightReport['impact']): GoJson {
+  if ('problem' in impact) return { problem: impact.problem };
+  const { host, counts, high } = impact;
+  return { host, counts: { ...counts }, high: high.map((each) => ({ ...each })) };
+}
+
 function row(title: string, text: string): string {
   return `${title.padEnd(11)} ${text}`;
 }
@@ -140,7 +162,7 @@ function findingLines(findings: readonly PreflightFinding[]): string[] {
   );
 }
 
-function reportJson({ plan, findings, ok }: PreflightReport): Record<string, GoJson> {
+function reportJson({ plan, findings, impact, ok }: PreflightReport): Record<string, GoJson> {
   return {
     recoveryId: plan.id,
     ok,
@@ -159,6 +181,7 @@ function reportJson({ plan, findings, ok }: PreflightReport): Record<string, GoJ
     },
     cluster: { initialCluster: plan.cluster.initialCluster, token: plan.cluster.token },
     hosts: plan.hosts.map(hostJson),
+    impact: impactJson(impact),
     findings: findings.map(({ severity, code, host, message }) => ({ severity, code, host, message })),
   };
 }

@@ -38,10 +38,8 @@ export interface ResourceImpact {
 export interface ImpactRun {
   /** Resources whose objects it needs also where they stay the same: `persistentvolumes`. */
   readonly watched: ReadonlySet<string>;
-  /** In the order of storage paths, namespaces and names, so that they are told in that order. */
+  /** In the order of keys, so that they are told in that order. What is known to stay the same need not come. */
   add(pair: MergedPair): Promise<void>;
-  /** Objects that are known to stay the same without a look. */
-  addUnchanged(count: number): void;
   finish(context: RuleContext): Promise<ImpactFindings>;
 }
 
@@ -59,7 +57,6 @@ export function startImpact(readers: PairReaders): ImpactRun {
       const { seen } = compared;
       if (seen !== undefined) for (const rule of rulesFor(seen)) rule.see?.(seen);
     },
-    addUnchanged: (count) => counts.addUnchanged(count),
     async finish(context) {
       const risks: ImpactRisk[] = [];
       for (const rule of rules) risks.push(...(await rule.risks(context)));
@@ -101,10 +98,6 @@ class Counts {
     const share = this.#byResource.get(resource) ?? { vanish: 0, return: 0, change: 0 };
     share[kind]++;
     this.#byResource.set(resource, share);
-  }
-
-  addUnchanged(count: number): void {
-    this.#counts.unchanged += count;
   }
 
   result(): Pick<ImpactFindings, 'counts' | 'byResource'> {

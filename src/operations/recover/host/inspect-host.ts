@@ -12,7 +12,7 @@ import { journalPath } from '../../recovery-state/index.ts';
 import { readPendingRecovery } from '../journal/index.ts';
 import { type Ledger, readLedger } from '../../ledger/index.ts';
 import type { ManifestRole, PlannedOwner, ProcessMark } from '../plan/index.ts';
-import { readDataDirFacts } from '../revisions/index.ts';
+import { type NotedKeys, readDataDirFacts } from '../revisions/index.ts';
 import { isApiServerReady } from '../verify/index.ts';
 import { isMountPoint } from './mount-point.ts';
 import type { DataDirPlace, HostFacts, ManifestFacts, Problem } from './host-facts.ts';
@@ -37,6 +37,8 @@ export interface InspectOptions {
   /** How the host is called in messages. */
   readonly host: string;
   readonly manifestsDir?: string;
+  /** Told the keys of the old data, which are too many for a fact. */
+  readonly onOldKeys?: (noted: NotedKeys) => void;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function inspectHost(
     dataDir:
       etcd?.dataDir === undefined
         ? undefined
-        : await inspectDataDir(machine, etcd.dataDir, etcd.walDir, prefix, ctx),
+        : await inspectDataDir(machine, { path: etcd.dataDir, walDir: etcd.walDir, prefix }, options, ctx),
     ledger: etcd?.dataDir === undefined ? undefined : await readLedgerIfSound(machine, etcd.dataDir),
     kubeconfig,
     apiServerReady: await isApiServerReady(machine, discovery.apiServer, kubeconfig, ctx.signal),
@@ -106,9 +108,12 @@ export function processMark(text: string, file: string, role: ManifestRole): Pro
 
 async function inspectDataDir(
   machine: LocalHost,
-  path: string,
-  walDir: string | undefined,
-  prefix: string,
+  {
+    path,
+    walDir,
+    prefix,
+  }: { readonly path: string; readonly walDir: string | undefined; readonly prefix: string },
+  { onOldKeys }: InspectOptions,
   ctx: OperationContext,
 ): Promise<DataDirPlace> {
   const there = await machine.stat(path);
@@ -124,7 +129,7 @@ async function inspectDataDir(
       mode: there?.mode ?? 0o700,
       selinuxLabel: await selinuxLabel(machine, path, there !== undefined, ctx),
     },
-    content: await readDataDirFacts(machine, path, walDir, prefix, ctx),
+    content: await readDataDirFacts(machine, path, walDir, prefix, ctx, onOldKeys),
   };
 }
 

@@ -1,7 +1,8 @@
 import type { Finding } from '../../../base/index.ts';
+import type { RecoveryImpact, SnapshotKeys } from '../impact/index.ts';
 import type { RecoveryOutcome } from '../journal/index.ts';
 import type { Phase, RecoveryPlan } from '../plan/index.ts';
-import type { HostFacts } from './host-facts.ts';
+import type { HostFacts, Problem } from './host-facts.ts';
 
 /**
  * What a recovery asks of a host. This machine answers itself; another one answers through the same program running
@@ -14,6 +15,8 @@ export interface RecoveryHost extends AsyncDisposable {
   inspect(): Promise<HostFacts>;
   /** The checks that need the plan and the host: names that must resolve, places that must be free. */
   preflight(plan: RecoveryPlan, hostIndex: number): Promise<readonly Finding[]>;
+  /** Compares the snapshot with the old data that `inspect` has read; where that cannot be, says why. */
+  foresee(snapshot: SnapshotKeys): Promise<RecoveryImpact | Problem>;
   /** Brings the snapshot to the host, writes the journal. From here on there is something to roll back. */
   begin(plan: RecoveryPlan, hostIndex: number): Promise<void>;
   /** Takes up the journal of a recovery that was interrupted; undefined when there is none. */

@@ -21,7 +21,8 @@ import type { RecoveryPlan } from '../plan/index.ts';
 import { checkHostForPlan } from '../preflight/index.ts';
 import { exists, type Step, stepsOf } from '../steps/index.ts';
 import type { StepWork } from '../work/index.ts';
-import { inspectHost, type InspectOptions, type RecoveryHost } from '../host/index.ts';
+import type { InspectOptions, RecoveryHost } from '../host/index.ts';
+import { openOldData } from './old-data.ts';
 
 export interface LocalRecoveryOptions extends InspectOptions {
   readonly machine: LocalHost;
@@ -34,6 +35,7 @@ export function openLocalRecoveryHost(
 ): RecoveryHost {
   const open = new AsyncDisposableStack();
   let journal: Journal | undefined;
+  const oldData = openOldData(machine, inspect, ctx);
   const lock = async () => {
     open.use(await lockJournal(await machine.realPath(journalLockPath)));
   };
@@ -45,9 +47,10 @@ export function openLocalRecoveryHost(
   const undoing: OperationContext = { ...ctx, signal: new AbortController().signal };
   return {
     name: inspect.host,
-    inspect: () => inspectHost(machine, inspect, ctx),
+    inspect: oldData.inspect,
     preflight: (plan, hostIndex): Promise<readonly Finding[]> =>
       checkHostForPlan(machine, plan, plan.hosts[hostIndex]!, ctx),
+    foresee: oldData.foresee,
     async begin(plan, hostIndex) {
       await lock();
       attach(await createJournal(await machine.realPath(journalPath), plan, hostIndex, ctx));

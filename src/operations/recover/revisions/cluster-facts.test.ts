@@ -10,7 +10,7 @@ const namespace = (uid: string) => JSON.stringify({ kind: 'Namespace', apiVersio
 function factsOf(...transactions: [key: string, value: string | undefined][]) {
   const model = new MvccModel();
   for (const [key, value] of transactions) model.apply([{ key, value }]);
-  return runToEnd(clusterFactsSteps(memoryStore(model.store()), '/registry'));
+  return runToEnd(clusterFactsSteps(memoryStore(model.store()), '/registry')).facts;
 }
 
 test('the newest kube-system counts, while it is there', () => {
@@ -48,4 +48,20 @@ test('encrypted values by what they need, as they are now', () => {
     { prefix: 'k8s:enc:aescbc:v1:new:', resource: 'secrets', count: 2 },
     { prefix: 'k8s:enc:secretbox:v1:new:', resource: 'deployments.apps', count: 1 },
   ]);
+});
+
+test('each key with the revision of its newest row', () => {
+  const model = new MvccModel();
+  for (const [key, value] of [
+    ['a', '1'],
+    ['b', '1'],
+    ['a', '2'],
+    ['b', undefined],
+    ['c', '1'],
+  ] as const)
+    model.apply([{ key, value }]);
+  const { noted } = runToEnd(clusterFactsSteps(memoryStore(model.store()), '/registry'));
+  const revisionOf = (key: string) => noted.revisions.get(noted.keys.find(Buffer.from(key)));
+  assert.deepEqual(['a', 'b', 'c'].map(revisionOf), [4n, 0n, 6n]);
+  assert.equal(noted.keys.find(Buffer.from('d')), -1);
 });

@@ -10,6 +10,7 @@ import {
   type KeyValueStoreFile,
   type LiveKeySet,
   type RowLook,
+  Uint64Column,
 } from '../../../formats/mvcc/index.ts';
 
 export interface ClusterFacts {
@@ -31,14 +32,25 @@ export interface EncryptedValues {
   readonly count: number;
 }
 
+/** The keys of a store, each with the revision at which it was last written. */
+export interface NotedKeys {
+  readonly keys: LiveKeySet;
+  /** By the keys' ids; 0 for what was deleted. */
+  readonly revisions: Uint64Column;
+}
+
 /**
  * Reads all of it in one pass. Throws RECORD_INVALID.
  * @param storagePrefix `--etcd-prefix` of the API server
  */
-export function* clusterFactsSteps(store: KeyValueStoreFile, storagePrefix: string): Steps<ClusterFacts> {
+export function* clusterFactsSteps(
+  store: KeyValueStoreFile,
+  storagePrefix: string,
+): Steps<{ readonly facts: ClusterFacts; readonly noted: NotedKeys }> {
   const watcher = new ClusterWatcher();
   const keys = yield* collectKeysSteps(store, watcher.look);
-  return watcher.factsOf(keys, storagePrefix);
+  const facts = watcher.factsOf(keys, storagePrefix);
+  return { facts, noted: { keys, revisions: watcher.revisions } };
 }
 
 /** Notes what matters while the rows of a store pass by in their order, whoever reads them. */
@@ -47,8 +59,12 @@ export class ClusterWatcher {
   readonly #namespaces = new Map<number, Uint8Array>();
   /** Prefixes of the newest values of keys, where those are encrypted. */
   readonly #encrypted = new Map<number, string>();
+  /** Of each key's newest row, by the keys' ids; 0 for a deletion. */
+  readonly revisions = new Uint64Column();
 
-  readonly look: RowLook = (id, record, { keyEnd, valueStart, valueEnd }) => {
+  readonly look: RowLook = (id, record, { keyEnd, valueStart, valueEnd, modHigh, modLow }) => {
+    if (id === this.revisions.length) this.revisions.push(modHigh, modLow);
+    else this.revisions.set(id, modHigh, modLow);
     if (endsWith(record, keyEnd, kubeSystemEnding))
       this.#namespaces.set(id, record.slice(valueStart, valueEnd));
     const value = parseEncryptedValue(record.subarray(valueStart, valueEnd));

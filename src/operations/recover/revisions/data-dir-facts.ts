@@ -3,7 +3,7 @@ import { databasePath } from '../../../formats/data-dir/index.ts';
 import { readStoreRevision } from '../../../formats/mvcc/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import { openDataDirAt, type OpenedDataDir } from '../../data-dir-files/index.ts';
-import { type ClusterFacts, clusterFactsSteps } from './cluster-facts.ts';
+import { type ClusterFacts, clusterFactsSteps, type NotedKeys } from './cluster-facts.ts';
 
 /** What a data dir says about itself, its log included. Ids are lower-case hex. */
 export interface DataDirFacts {
@@ -27,6 +27,7 @@ export interface DataDirMember {
 /**
  * Undefined when there is no data dir. One that cannot be read is a problem in words: the member may be writing it at
  * this moment, or it may be the very thing to recover from.
+ * @param onKeys told the keys that were read, for who needs more of them than the facts
  */
 export async function readDataDirFacts(
   machine: LocalHost,
@@ -34,12 +35,15 @@ export async function readDataDirFacts(
   walDir: string | undefined,
   storagePrefix: string,
   ctx: OperationContext,
+  onKeys: (noted: NotedKeys) => void = () => {},
 ): Promise<DataDirFacts | { readonly problem: string } | undefined> {
   const database = await machine.stat(databasePath(dataDir));
   return await withDataDir(machine, dataDir, walDir, async (opened) => {
     const steps = clusterFactsSteps(opened.store, storagePrefix);
     const phase = { phase: 'read the old data', totalBytes: database?.sizeBytes ?? 0 };
-    return describe(opened, await runPhase(steps, ctx, phase));
+    const { facts, noted } = await runPhase(steps, ctx, phase);
+    onKeys(noted);
+    return describe(opened, facts);
   });
 }
 
@@ -72,8 +76,8 @@ export async function readDataDirRevision(
 /** A member that runs may write a page just when it is read. */
 const attempts = 4;
 
-/** Reads again when it fails on a database that has been written to in the meantime. */
-async function withDataDir<T>(
+/** Reads again when it fails on a database that has been written to in the meantime. Undefined when there is none. */
+export async function withDataDir<T>(
   machine: LocalHost,
   dataDir: string,
   walDir: string | undefined,

@@ -5,10 +5,12 @@ export {
   ClusterWatcher,
   type EncryptedValues,
   liveKeysBelow,
+  type NotedKeys,
 } from './cluster-facts.ts';
 export {
   type DataDirFacts,
   type DataDirMember,
   readDataDirFacts,
   readDataDirRevision,
+  withDataDir,
 } from './data-dir-facts.ts';

@@ -5,8 +5,11 @@
 import type { LogFields, OperationEvent } from '../../../base/index.ts';
 import type { RecoveryHost } from '../host/index.ts';
 
-/** The questions of a recovery to a host, by the names that they have in `RecoveryHost`. */
-export type SessionMethod = Exclude<keyof RecoveryHost, 'name' | typeof Symbol.asyncDispose>;
+/**
+ * The questions of a recovery to a host, by the names that they have in `RecoveryHost`. `foresee` is none: it needs the
+ * snapshot, which is brought there only when the plan is carried out.
+ */
+export type SessionMethod = Exclude<keyof RecoveryHost, 'name' | 'foresee' | typeof Symbol.asyncDispose>;
 
 /** From the coordinator. */
 export type SessionRequest =

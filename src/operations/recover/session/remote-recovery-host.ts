@@ -27,6 +27,7 @@ export function openRemoteRecoveryHost(options: RemoteRecoveryOptions, ctx: Oper
     name: host,
     inspect: () => call('inspect', []) as Promise<HostFacts>,
     preflight: (plan, hostIndex) => call('preflight', [plan, hostIndex]) as Promise<Finding[]>,
+    foresee: () => Promise.resolve({ problem: 'the old data is on another host than the snapshot' }),
     async begin(plan, hostIndex) {
       const { path, sha256 } = plan.snapshot;
       const remotePath = receivedSnapshotPath(sha256);

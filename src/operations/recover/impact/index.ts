@@ -1,0 +1,2 @@
+/** What a recovery would do to the cluster that the old data shows. */
+export { foreseeImpact, type RecoveryImpact, type SnapshotKeys } from './foresee-impact.ts';
