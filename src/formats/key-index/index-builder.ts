@@ -107,9 +107,11 @@ export class IndexBuilder {
     const { arena } = this.#keys;
     const keyEnds = new Uint32Array(sortedIds.length);
     let total = 0;
-    sortedIds.forEach((id, rank) => (keyEnds[rank] = total += arena.at(id).length));
+    for (let rank = 0; rank < sortedIds.length; rank++)
+      keyEnds[rank] = total += arena.length(sortedIds[rank]!);
     const keyBytes = new Uint8Array(total);
-    sortedIds.forEach((id, rank) => keyBytes.set(arena.at(id), rank === 0 ? 0 : keyEnds[rank - 1]));
+    let end = 0;
+    for (let rank = 0; rank < sortedIds.length; rank++) end = arena.copyTo(sortedIds[rank]!, keyBytes, end);
     return { keyBytes, keyEnds };
   }
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../../base/index.ts';
 import { Uint32Column } from './columns.ts';
+import { sortKeys } from './sort-keys.ts';
 
 /**
  * Many byte strings side by side in large chunks: a million keys cost their bytes and six more each, where a million
@@ -72,11 +73,44 @@ export class KeyArena {
     return lengthA - lengthB;
   }
 
+  /** Length of a key in bytes. */
+  length(id: number): number {
+    const position = this.#positions.get(id);
+    return readVarint(this.#chunks[position >>> chunkBits]!, position & offsetMask);
+  }
+
+  /** Copies a key into `target` from `offset` on; returns the offset behind it. */
+  copyTo(id: number, target: Uint8Array, offset: number): number {
+    const position = this.#positions.get(id);
+    const chunk = this.#chunks[position >>> chunkBits]!;
+    const length = readVarint(chunk, position & offsetMask);
+    let from = (position & offsetMask) + varintBytes(length);
+    const end = offset + length;
+    // Keys are short: a loop is faster than a view and a call for each.
+    for (let to = offset; to < end; to++) target[to] = chunk[from++]!;
+    return end;
+  }
+
+  /**
+   * The four bytes of a key from `depth` on as a number that orders as they do, zeros standing for what is behind its
+   * end.
+   */
+  wordAt(id: number, depth: number): number {
+    const position = this.#positions.get(id);
+    const chunk = this.#chunks[position >>> chunkBits]!;
+    const length = readVarint(chunk, position & offsetMask);
+    const at = (position & offsetMask) + varintBytes(length) + depth;
+    const left = length - depth;
+    if (left >= 4)
+      return ((chunk[at]! << 24) | (chunk[at + 1]! << 16) | (chunk[at + 2]! << 8) | chunk[at + 3]!) >>> 0;
+    let word = 0;
+    for (let i = 0; i < left; i++) word |= chunk[at + i]! << (24 - 8 * i);
+    return word >>> 0;
+  }
+
   /** Ids in bytewise order of their keys. */
   sortedIds(): Uint32Array {
-    const ids = new Uint32Array(this.size);
-    for (let id = 0; id < ids.length; id++) ids[id] = id;
-    return ids.sort((a, b) => this.compare(a, b));
+    return sortKeys(this);
   }
 
   /** Reserves room that does not cross a chunk; a key longer than a chunk gets an array of its own. */

@@ -7,6 +7,7 @@ import {
   type KeyValueStoreFile,
   RecordScanner,
   resolveRevision,
+  revisionBound,
 } from '../../../formats/mvcc/index.ts';
 import { asAsync, asPromise } from './as-async.ts';
 import type { ObjectSource, SourceEntry, SourceKey, SourceRevision, SourceRow } from './object-source.ts';
@@ -121,13 +122,18 @@ class IndexedSource implements ObjectSource {
     const keepBest = () => {
       best.sort((a, b) => (a.modRevision < b.modRevision ? 1 : -1)).splice(count);
     };
-    let least = 0n;
-    for (const key of this.#live(undefined)) {
-      if (key.modRevision < least) continue;
-      best.push(key);
+    const index = this.#index;
+    const { mainHigh, mainLow } = index.parts;
+    const bound = revisionBound(this.revision);
+    // Rounded beyond 2^53, which lets some through that are then sorted out.
+    let least = 0;
+    for (let rank = 0; rank < index.keyCount; rank++) {
+      const row = index.liveRowAt(rank, bound);
+      if (row < 0 || mainHigh[row]! * 0x1_0000_0000 + mainLow[row]! < least) continue;
+      best.push(new IndexedKey(index, rank, row));
       if (best.length < 4 * count) continue;
       keepBest();
-      least = best.at(-1)!.modRevision;
+      least = Number(best.at(-1)!.modRevision);
     }
     keepBest();
     return Promise.resolve(best);
