@@ -1,6 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:https';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiClientOptions, openApiClient } from '../../src/kubernetes/api/index.ts';
 import type { KubeApiserver } from '../peers/index.ts';
@@ -34,8 +38,22 @@ export interface StartedKubeApiserver extends StartedProcess {
   /** The same for `openApiClient`. */
   readonly admin: ApiClientOptions;
   readonly logFile: string;
+  /** Any request, as the administrator; resolves with whatever it answers. */
+  request(method: string, path: string, body?: ApiBody): Promise<ApiReply>;
   /** The most memory that it has held so far. */
   peakMemoryBytes(): Promise<number>;
+}
+
+export interface ApiBody {
+  /** `application/json` for an object, `application/merge-patch+json` for a patch. */
+  readonly type: string;
+  readonly value: unknown;
+}
+
+export interface ApiReply {
+  readonly status: number;
+  /** JSON, parsed; a text that is none as it is. */
+  readonly body: unknown;
 }
 
 /**
@@ -72,6 +90,7 @@ export async function startKubeApiserver(options: KubeApiserverOptions): Promise
       kubeconfigFile: await writeKubeconfig(directory, url, files),
       admin,
       logFile,
+      request: (method: string, path: string, body?: ApiBody) => sendToApi(admin, method, path, body),
       peakMemoryBytes: () => peakMemoryBytes(child.pid),
     });
   }
@@ -199,4 +218,24 @@ async function peakMemoryBytes(pid: number): Promise<number> {
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1];
   if (kilobytes === undefined) throw new Error(`the memory of process ${pid} is not known`);
   return Number(kilobytes) * 1024;
+}
+
+async function sendToApi(
+  { server, caPem, certPem, keyPem }: ApiClientOptions,
+  method: string,
+  path: string,
+  body: ApiBody | undefined,
+): Promise<ApiReply> {
+  const outgoing = request(new URL(path, server), {
+    method,
+    ca: Buffer.from(caPem!),
+    cert: Buffer.from(certPem!),
+    key: Buffer.from(keyPem!),
+    headers: body === undefined ? {} : { 'content-type': body.type },
+  });
+  outgoing.end(body === undefined ? undefined : JSON.stringify(body.value));
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  const answer = await text(response);
+  const isJson = response.headers['content-type']?.startsWith('application/json') === true;
+  return { status: response.statusCode!, body: isJson ? JSON.parse(answer) : answer };
 }

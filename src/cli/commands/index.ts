@@ -39,6 +39,7 @@ import { objectsHistoryCommand } from './objects/history.ts';
 import { objectsGetCommand } from './objects/get.ts';
 import { objectsImpactCommand } from './objects/impact.ts';
 import { objectsListCommand } from './objects/list.ts';
+import { objectsRestoreCommand } from './objects/restore.ts';
 import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
 import { serveCommand } from './serve.ts';
@@ -75,6 +76,7 @@ const commands: readonly AnyCommand[] = [
   objectsImpactCommand,
   objectsStatsCommand,
   objectsExtractCommand,
+  objectsRestoreCommand,
   keysListCommand,
   keysGetCommand,
   keysHistoryCommand,

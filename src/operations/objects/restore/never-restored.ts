@@ -38,11 +38,7 @@ const sometimes: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['secrets', secretRule],
   ['endpoints', endpointsRule],
   ['endpointslices.discovery.k8s.io', endpointSliceRule],
-  [
-    'configmaps',
-    (_, { name }) =>
-      name === 'kube-root-ca.crt' ? 'the controller manager puts it into each namespace' : undefined,
-  ],
+  ['configmaps', configMapRule],
   [
     'services',
     (_, { name, namespace }) =>
@@ -69,6 +65,12 @@ function podRule(_object: JsonObject, metadata: JsonObject): string | undefined 
     return 'the kubelet runs it from a file';
   const owner = controllerOf(metadata);
   return owner === undefined ? undefined : `its ${owner} makes pods`;
+}
+
+function configMapRule(_object: JsonObject, { name, namespace }: JsonObject): string | undefined {
+  if (name === 'kube-root-ca.crt') return 'the controller manager puts it into each namespace';
+  const isServers = name === 'extension-apiserver-authentication' && namespace === 'kube-system';
+  return isServers ? 'the API server keeps it' : undefined;
 }
 
 /** Its status cannot be put back: a job that had ended would run once more. */
@@ -121,15 +123,15 @@ function flowRule(_object: JsonObject, metadata: JsonObject): string | undefined
   return isOwn ? 'the API server keeps it as its release has it' : undefined;
 }
 
-/** `ReplicaSet web-5d8`. */
+/** Its kind. */
 function controllerOf(metadata: JsonObject): string | undefined {
   const owners = metadata['ownerReferences'];
   const controller = Array.isArray(owners)
     ? owners.find((owner) => isJsonObject(owner) && owner['controller'] === true)
     : undefined;
   if (!isJsonObject(controller)) return undefined;
-  const { kind, name } = controller;
-  return typeof kind === 'string' && typeof name === 'string' ? `${kind} ${name}` : 'owner';
+  const { kind } = controller;
+  return typeof kind === 'string' ? kind : 'owner';
 }
 
 function membersOf(value: JsonObject[string] | undefined): JsonObject {
