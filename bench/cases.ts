@@ -6,6 +6,13 @@ import { createPki } from '../test/support/pki.ts';
 import { mustRun } from '../test/support/run-command.ts';
 import { buildFloor } from './floor/index.ts';
 import { type Command, compare, tryDropCaches } from './measure.ts';
+import {
+  compareLists,
+  compareSecondLooks,
+  findAuger,
+  type ListCaseOptions,
+  objectsDataset,
+} from './objects/index.ts';
 import { compareRecoveries } from './recover/index.ts';
 import type { Row } from './report.ts';
 
@@ -13,6 +20,11 @@ export interface CaseContext {
   readonly peer: Peer;
   /** The snapshot that is measured; made when it is not there yet. */
   readonly dataset: (keyPrefix?: string) => Promise<string>;
+  /** Of it, and of a snapshot of a made-up cluster; in MiB. */
+  readonly mebibytes: number;
+  /** Where data sets and programs are kept. */
+  readonly cacheDirectory: string;
+  readonly log: (line: string) => void;
   /** For outputs; empty at the start of each case. */
   readonly directory: string;
   readonly rounds: number;
@@ -134,10 +146,33 @@ export const cases: Readonly<Record<string, Case>> = {
       directory,
       rounds,
     }),
+  'objects-list': async (context) => await compareLists('pods', await listOptions(context)),
+  'objects-list-names': async (context) => await compareLists('names', await listOptions(context)),
+  'objects-list-again': async (context) => await compareSecondLooks(await listOptions(context)),
 };
 
-/** Measured when no case is named: `recover` takes minutes, and the floors are no figures of ours. */
-export const usualCases = Object.keys(cases).filter((name) => name !== 'recover' && !name.endsWith('-floor'));
+/** Measured when no case is named: the others take minutes, and the floors are no figures of ours. */
+export const usualCases = Object.keys(cases).filter(
+  (name) => name !== 'recover' && !name.endsWith('-floor') && !name.startsWith('objects-'),
+);
+
+/** Words for several cases. */
+export const caseGroups: Readonly<Record<string, readonly string[]>> = {
+  objects: Object.keys(cases).filter((name) => name.startsWith('objects-')),
+};
+
+async function listOptions(context: CaseContext): Promise<ListCaseOptions> {
+  const { peer, directory, rounds, cacheDirectory, log } = context;
+  return {
+    peer,
+    etcdutl: etcdutl(peer),
+    holdfast: holdfast(),
+    auger: await findAuger(cacheDirectory, log),
+    snapshot: await objectsDataset(context),
+    directory,
+    rounds,
+  };
+}
 
 function etcdutl(peer: Peer): string {
   if (peer.etcdutl === undefined) throw new Error(`etcd ${peer.version} has no etcdutl`);

@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- --sizes 64,512] [--rounds 5] [--cases status,restore] [--peer 3.5]`
  * `npm run bench -- --sizes 1024 --rounds 3 --cases recover`
+ * `npm run bench -- --sizes 1024,5120 --rounds 5 --cases objects`
  *
  * Ours beside etcdctl and etcdutl on the same file in the same run, in turn. Prints a Markdown table of medians and
  * ratios with their spread. It never fails a build: what it shows goes to docs/performance.md with the command.
@@ -10,7 +11,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bringInPeers, type Peer, peer, type PeerLine } from '../test/peers/index.ts';
-import { type CaseContext, cases, usualCases } from './cases.ts';
+import { type CaseContext, caseGroups, cases, usualCases } from './cases.ts';
 import { dataset } from './dataset.ts';
 import { requireTimeProgram } from './measure.ts';
 import { formatReport, type Row } from './report.ts';
@@ -34,12 +35,15 @@ async function rowsOf(program: Peer, mebibytes: number): Promise<Row[]> {
     peer: program,
     dataset: (keyPrefix) =>
       dataset({ peer: program, mebibytes, log, ...(keyPrefix === undefined ? {} : { keyPrefix }) }),
+    mebibytes,
+    cacheDirectory: cache,
+    log,
     directory,
     rounds: Number(values.rounds),
   };
   const rows: Row[] = [];
   try {
-    for (const name of values.cases.split(',')) {
+    for (const name of values.cases.split(',').flatMap((word) => caseGroups[word] ?? [word])) {
       const run = cases[name];
       if (run === undefined) throw new Error(`no case ${name}; there are ${Object.keys(cases).join(', ')}`);
       log(`${name} at ${mebibytes} MiB …`);

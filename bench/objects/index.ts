@@ -1,0 +1,4 @@
+/** Looking into snapshots of clusters: `objects list` beside the real etcd and beside auger. */
+export { findAuger } from './auger.ts';
+export { compareLists, compareSecondLooks, type ListCaseOptions } from './compare-lists.ts';
+export { objectsDataset } from './objects-dataset.ts';
