@@ -53,6 +53,7 @@ async function runCommand(parsed: ParsedCommand, globals: GlobalValues, io: CliI
     refuseFormat(parsed.command, session);
     const status = (await parsed.command.run(parsed.input, session.host)) ?? 0;
     session.clearProgress();
+    session.releaseLines();
     session.log.debug('command finished', { command: name, 'exit-status': status });
     return status;
   } catch (thrown) {

@@ -87,6 +87,24 @@ test('with -w json a failure is one JSON document on stderr, wherever the flag s
   }
 });
 
+test('with -w json a failure prints its document alone; what was done is told beside a result, or with --debug', async () => {
+  await using dir = await tempDir('json-failure');
+  const notThere = join(dir.path, 'not-there');
+  const commands = [
+    ['snapshot', 'restore', notThere, '--data-dir', join(dir.path, 'data')],
+    ['snapshot', 'save', join(dir.path, 'saved.db'), '--endpoints=127.0.0.1:1'],
+  ];
+  for (const words of commands) {
+    const run = await runHoldfast([...words, '-w', 'json']);
+    assert.notEqual(run.exitCode, 0);
+    assert.deepEqual(Object.keys(JSON.parse(run.stderr) as object), ['error'], run.stderr);
+    const debug = await runHoldfast([...words, '-w', 'json', '--debug']);
+    assert.match(debug.stderr, /\tinfo\t[^]*^\{"error"/m);
+    const simple = await runHoldfast(words);
+    assert.match(simple.stdout + simple.stderr, /\tinfo\t/);
+  }
+});
+
 test('help goes to stdout with status 0', async () => {
   for (const words of [
     '',

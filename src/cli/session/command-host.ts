@@ -9,7 +9,8 @@ import {
 import { type Output, printView, type WriteOut, writeOuts } from '../output/index.ts';
 import { readClientOptions } from './client-options.ts';
 import { type FoundEndpoints, withFoundEndpoints } from './found-endpoints.ts';
-import { createLog, type LogFile, openLogFile, type SessionLog } from './log.ts';
+import { HeldLines } from './held-lines.ts';
+import { createLog, type LogFile, type LogLevel, openLogFile, type SessionLog } from './log.ts';
 import { createProgress, type Progress, progressMode } from './progress.ts';
 
 export interface Session extends Disposable {
@@ -19,6 +20,8 @@ export interface Session extends Disposable {
   readonly fileLog: SessionLog;
   /** Takes the progress bar away before something else is printed. */
   clearProgress(): void;
+  /** Writes the lines that waited for the command to succeed. */
+  releaseLines(): void;
 }
 
 export interface SessionOptions {
@@ -37,7 +40,8 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
   );
   const file = openFile(globals);
   const fileSinks = file === undefined ? [] : [file];
-  const log = createLog([terminalSink(command, globals, io, progress), ...fileSinks], systemClock);
+  const { say, lines } = standardError(io, progress, format === 'json' && !globals.debug);
+  const log = createLog([terminalSink(command, globals, io, progress, lines), ...fileSinks], systemClock);
   const warn = warnOnce(log);
   const ctx: OperationContext = {
     signal: io.signal,
@@ -45,18 +49,17 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     clock: systemClock,
     events: (event) => onEvent(event, progress, warn),
   };
-  const out = standardOutput(io, progress);
+  const out = standardOutput(io, progress, lines);
   const root = globals.root ?? io.root ?? '/';
-  const say = (line: string) => {
-    progress.clear();
-    io.stderr.write(`${line}\n`);
+  const note = (line: string) => {
+    if (!globals.quiet) lines.add(`${line}\n`);
   };
   let foundEtcd: FoundEndpoints['etcd'];
   const options = async () => {
     const asked = await readClientOptions(globals, given, io);
     const { client, etcd } = given.has('endpoints')
       ? { client: asked }
-      : await withFoundEndpoints(asked, { root, ctx, say: globals.quiet ? () => {} : say });
+      : await withFoundEndpoints(asked, { root, ctx, say: note });
     foundEtcd = etcd;
     log.debug('endpoints', { endpoints: client.endpoints, given: given.has('endpoints') });
     return client;
@@ -83,6 +86,7 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     log,
     fileLog: createLog(fileSinks, systemClock),
     clearProgress: () => progress.clear(),
+    releaseLines: () => lines.release(),
     [Symbol.dispose]: () => file?.[Symbol.dispose](),
   };
 }
@@ -99,14 +103,24 @@ function openFile(globals: GlobalValues): LogFile | undefined {
 }
 
 /** Step lines go to stdout for the commands that say so, unless a JSON document is to stand there alone. */
-function terminalSink(command: AnyCommand, globals: GlobalValues, io: CliIo, progress: Progress) {
+function terminalSink(
+  command: AnyCommand,
+  globals: GlobalValues,
+  io: CliIo,
+  progress: Progress,
+  lines: HeldLines,
+) {
   const toStdout = command.steps === 'stdout' && globals['write-out'] === 'simple';
   const stream = toStdout ? io.stdout : io.stderr;
   const usual = command.steps === 'log-file' ? 'warn' : 'info';
   const level = globals.quiet ? 'warn' : globals.debug ? 'debug' : usual;
   return {
     level,
-    write(line: string) {
+    write(line: string, lineLevel: LogLevel) {
+      if (lineLevel === 'info' && !toStdout) {
+        lines.add(line);
+        return;
+      }
       progress.clear();
       stream.write(line);
     },
@@ -128,13 +142,28 @@ function warnOnce(log: SessionLog): SessionLog['warn'] {
   };
 }
 
-function standardOutput(io: CliIo, progress: Progress): Output {
+function standardError(io: CliIo, progress: Progress, isHolding: boolean) {
+  const write = (line: string) => {
+    progress.clear();
+    io.stderr.write(line);
+  };
+  return {
+    say: (line: string) => {
+      write(`${line}\n`);
+    },
+    lines: new HeldLines(isHolding, write),
+  };
+}
+
+function standardOutput(io: CliIo, progress: Progress, lines: HeldLines): Output {
   return {
     line(text) {
+      lines.release();
       progress.clear();
       io.stdout.write(`${text}\n`);
     },
     bytes(bytes) {
+      lines.release();
       progress.clear();
       io.stdout.write(bytes);
     },
