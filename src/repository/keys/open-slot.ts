@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { HoldfastError } from '../../base/index.ts';
+import { damaged } from '../failures.ts';
+import { openWithIdentities } from './age-cipher.ts';
+import { type JsonObject, objectField, textField } from './json-fields.ts';
+import type { RepositoryConfig } from './repository-config.ts';
+import { type RepositoryKeys, type RepositorySecrets, secretsMatch } from './repository-keys.ts';
+import { type Slot, slotBinding, slotDirectory } from './slot.ts';
+import { fileSlotKey, openWithKey, passphraseKey } from './slot-cipher.ts';
+import { secretsFromJson } from './slot-secrets.ts';
+
+/** What somebody opens a repository with. */
+export type Unlock =
+  | { readonly kind: 'passphrase'; readonly passphrase: string }
+  | { readonly kind: 'key-file'; readonly key: Uint8Array }
+  | { readonly kind: 'age'; readonly identities: readonly string[] };
+
+/** A repository's keys, and the slot that gave them. */
+export interface Unlocked {
+  readonly keys: RepositoryKeys;
+  readonly slot: Slot;
+}
+
+const words: Readonly<Record<Unlock['kind'], string>> = {
+  passphrase: 'this passphrase',
+  'key-file': 'this key file',
+  age: 'these age identities',
+};
+
+/**
+ * Tries the slots of the fitting kind one after another, and checks what they give against the repository's config.
+ * @param configs the config and the generations after it, in order
+ * Errors: REPOSITORY_KEY_WRONG (no slot opens), REPOSITORY_KEY_INVALID, REPOSITORY_DAMAGED (the config or a slot is
+ * not what its owner wrote).
+ */
+export async function unlockRepository(
+  configs: readonly [RepositoryConfig, ...RepositoryConfig[]],
+  slots: readonly Slot[],
+  unlock: Unlock,
+): Promise<Unlocked> {
+  const { repositoryId } = configs[0];
+  for (const slot of slots) {
+    if (slot.kind !== unlock.kind || slot.repositoryId !== repositoryId) continue;
+    const secrets = await openSlot(slot, unlock);
+    if (secrets === undefined) continue;
+    for (const config of configs) config.verify(secrets.control);
+    const publicKeys = configs.map((config) => config.publicKeys);
+    if (!secretsMatch(secrets, publicKeys))
+      throw damaged(`${slotDirectory}${slot.slot}`, 'holds keys that are not those of the repository');
+    return { keys: { repositoryId, secrets, publicKeys }, slot };
+  }
+  throw new HoldfastError(
+    'REPOSITORY_KEY_WRONG',
+    `no key of the repository opens with ${words[unlock.kind]}`,
+    { details: { kind: unlock.kind, tried: slots.filter(({ kind }) => kind === unlock.kind).length } },
+  );
+}
+
+/** The secrets of a slot, or undefined when it does not open with this. */
+export async function openSlot(slot: Slot, unlock: Unlock): Promise<RepositorySecrets | undefined> {
+  const what = `${slotDirectory}${slot.slot}`;
+  const plain = await openSealed(slot, unlock, what);
+  if (plain === undefined) return undefined;
+  const object = parsePlain(plain, what);
+  if (unlock.kind !== 'age') return secretsFromJson(object, what);
+  const binding = createHash('sha256').update(slotBinding(slot)).digest('hex');
+  if (textField(object, 'slot', what) !== binding)
+    throw damaged(what, 'holds the secrets of another slot, or was changed');
+  return secretsFromJson(objectField(object, 'secrets', what), what);
+}
+
+async function openSealed(slot: Slot, unlock: Unlock, what: string): Promise<Uint8Array | undefined> {
+  switch (unlock.kind) {
+    case 'age':
+      return openWithIdentities(unlock.identities, slot.sealed);
+    case 'passphrase': {
+      const key = await passphraseKey(slot.fields, unlock.passphrase, what);
+      return openWithKey(key, slot.sealed, slotBinding(slot));
+    }
+    case 'key-file':
+      return openWithKey(fileSlotKey(slot.fields, unlock.key, what), slot.sealed, slotBinding(slot));
+  }
+}
+
+function parsePlain(plain: Uint8Array, what: string): JsonObject {
+  try {
+    return JSON.parse(new TextDecoder().decode(plain)) as JsonObject;
+  } catch (error) {
+    throw damaged(what, 'holds no secrets', error);
+  }
+}
