@@ -259,6 +259,54 @@ test('kms: a plugin that refuses, or none, leaves the value encrypted and says w
   );
 });
 
+test('kms: of several plugins with one name each is asked once, and whoever has the key gives it', async () => {
+  const secret = randomBytes(32);
+  const value = stored('k8s:enc:kms:v1:old:', envelopeV1(sealGcm(secret), secret));
+  const plugins = ['a', 'b', 'c'].map((name): Provider => {
+    const { kms: settings, ...rest } = kms('v1', 'old');
+    return { ...rest, kms: { ...settings!, endpoint: `unix:///run/${name}.sock` } };
+  });
+  const asked: string[] = [];
+  const given: Uint8Array[] = [];
+  const decryptor = createDecryptor(rulesOf(['secrets', ...plugins]), ({ endpoint, ciphertext }) => {
+    asked.push(endpoint);
+    if (endpoint.includes('a.sock')) return Promise.reject(new Error('not mine'));
+    given.push(endpoint.includes('b.sock') ? randomBytes(32) : wrap(ciphertext));
+    return Promise.resolve(given.at(-1)!);
+  });
+  assert.equal(outcome(await decryptor.decryptWithKms(value)), 'decrypted');
+  assert.deepEqual(
+    asked.map((endpoint) => endpoint.slice(-6)),
+    ['a.sock', 'b.sock', 'c.sock'],
+  );
+  assert.ok(
+    given.every((key) => key.every((byte) => byte === 0)),
+    'the bytes of the answers are overwritten',
+  );
+  const none = createDecryptor(rulesOf(['secrets', ...plugins]), () => Promise.reject(new Error('not mine')));
+  const failed = await none.decryptWithKms(value);
+  assert.ok(failed.state === 'encrypted');
+  assert.deepEqual([failed.reason, failed.kmsRefusal], ['kms-failed', 'not mine']);
+});
+
+test('kms: with a key for each value, the keys that were used last are kept', async () => {
+  let asked = 0;
+  const decryptor = createDecryptor(rulesOf(['secrets', kms('v1', 'old')]), ({ ciphertext }) => {
+    asked++;
+    return Promise.resolve(wrap(ciphertext));
+  });
+  const values = Array.from({ length: 4097 }, () => {
+    const secret = randomBytes(32);
+    return stored('k8s:enc:kms:v1:old:', envelopeV1(sealGcm(secret), secret));
+  });
+  for (const value of values) assert.equal(outcome(await decryptor.decryptWithKms(value)), 'decrypted');
+  assert.equal(asked, 4097);
+  await decryptor.decryptWithKms(values.at(-1)!);
+  assert.equal(asked, 4097);
+  await decryptor.decryptWithKms(values[0]!);
+  assert.equal(asked, 4098);
+});
+
 test('kms: cut short anywhere, or any bytes at all, it stays encrypted', async () => {
   const secret = randomBytes(32);
   const rules = rulesOf(['secrets', kms('v1', 'old'), kms('v2', 'new')]);
