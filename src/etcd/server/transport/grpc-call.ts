@@ -16,6 +16,8 @@ export interface GrpcCallOptions {
 const responseHeaders = { ':status': 200, 'content-type': 'application/grpc' } as const;
 const stopped: GrpcStatus = { code: statusCodes.unavailable, message: 'etcdserver: server stopped' };
 const http2NoError = 0;
+/** How long a call that has ended may still send requests. */
+const lingerMs = 1000;
 
 /** One call on its HTTP/2 stream: reads requests, asks the handler, writes responses and the trailers. */
 export class GrpcCall implements Call {
@@ -137,6 +139,11 @@ export class GrpcCall implements Call {
   #startStream(timeoutMs: number | undefined): void {
     if (this.#stream.destroyed) return;
     this.#stream.respond(responseHeaders, { waitForTrailers: true });
+    // A handler that waits for requests does not notice: the call is ended over its head.
+    this.signal.addEventListener('abort', () => {
+      const interruption = this.#interruption();
+      if (interruption !== undefined) this.#end(interruption);
+    });
     if (timeoutMs === undefined) return;
     this.#timer = setTimeout(() => {
       this.#timedOut = true;
@@ -207,15 +214,24 @@ export class GrpcCall implements Call {
     this.#status = status;
     if (stream.headersSent) stream.end();
     else {
+      stream.once('finish', () => this.#closeSoon());
       stream.respond({ ...responseHeaders, ...statusTrailers(status) }, { endStream: true });
     }
-    // Nobody reads what else the client sends; left alone it would keep the stream open.
-    if (!stream.readableEnded) stream.once('finish', () => stream.close(http2NoError));
+    // Nobody reads what else the client sends.
+    stream.resume();
   }
 
   #sendTrailers(): void {
-    if (this.#stream.destroyed) return;
-    this.#stream.sendTrailers(statusTrailers(this.#status ?? { code: statusCodes.ok, message: '' }));
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    stream.sendTrailers(statusTrailers(this.#status ?? { code: statusCodes.ok, message: '' }));
+    // A client that goes on sending would keep the stream open. A reset now could overtake the trailers.
+    if (!stream.readableEnded) this.#closeSoon();
+  }
+
+  #closeSoon(): void {
+    const waitMs = this.#options.stopping.aborted ? lingerMs / 20 : lingerMs;
+    setTimeout(() => this.#stream.close(http2NoError), waitMs).unref();
   }
 }
 

@@ -112,6 +112,9 @@ class PortServer implements Listener {
       for (const socket of this.#sockets) socket.destroy();
     }, graceMs);
     await closed;
+    // The port may be free a moment before the last socket has said that it is gone.
+    for (const socket of [...this.#sockets])
+      if (this.#sockets.has(socket)) await new Promise((resolve) => socket.once('close', resolve));
     clearTimeout(timer);
   }
 
@@ -134,15 +137,17 @@ class PortServer implements Listener {
   #sniff(socket: net.Socket): void {
     const timer = setTimeout(() => socket.destroy(), this.#options.silenceMs ?? defaultSilenceMs);
     socket.once('close', () => clearTimeout(timer));
+    let start = Buffer.alloc(0);
     const look = () => {
-      const start = socket.read() as Buffer | null;
-      if (start === null) return;
-      socket.unshift(start);
+      const more = socket.read() as Buffer | null;
+      if (more === null) return;
+      start = Buffer.concat([start, more]);
       const known = Math.min(start.length, prefaceStart.length);
       const mayBePreface = start.subarray(0, known).equals(prefaceStart.subarray(0, known));
       if (mayBePreface && known < prefaceStart.length) return;
       clearTimeout(timer);
       socket.off('readable', look);
+      socket.unshift(start);
       this.#dispatch(socket, mayBePreface);
     };
     socket.on('readable', look);

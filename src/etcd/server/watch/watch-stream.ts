@@ -59,8 +59,9 @@ export class WatchStream {
     this.#context = context;
   }
 
-  get watchCount(): number {
-    return this.#watchers.size;
+  /** Keys and values that wait for the client. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
   }
 
   /** Creates a watch, or says in an answer why not. */
