@@ -1,5 +1,6 @@
 export { type ByteSource, memorySource } from './byte-source.ts';
 export { compareBytes, equalBytes } from './compare.ts';
+export { prefixEnd } from './prefix-end.ts';
 export {
   displayText,
   formatBase64,

@@ -1,7 +1,7 @@
 /** The client side of etcd's v3 API. */
 export { type EtcdClient, type LeaseCalls, openEtcdClient } from './client.ts';
 export type { CallOptions, EtcdClientOptions, EtcdUser } from './options.ts';
-export { prefixEnd } from './prefix-end.ts';
+export { prefixEnd } from '../../base/index.ts';
 export type { ServiceCalls } from './service-calls.ts';
 export {
   defaultStallTimeoutMs,

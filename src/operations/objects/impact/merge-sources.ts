@@ -1,11 +1,11 @@
 import {
   compareBytes,
   type OperationContext,
+  prefixEnd,
   throwIfInterrupted,
   utf8,
   yieldToEventLoop,
 } from '../../../base/index.ts';
-import { prefixEnd } from '../../../etcd/index.ts';
 import { parseStorageKey, type StorageKey } from '../../../formats/kubernetes-object/index.ts';
 import type { ObjectSource, SourceKey } from '../source/index.ts';
 

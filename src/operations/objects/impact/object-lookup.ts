@@ -1,5 +1,4 @@
-import { utf8 } from '../../../base/index.ts';
-import { prefixEnd } from '../../../etcd/index.ts';
+import { prefixEnd, utf8 } from '../../../base/index.ts';
 import {
   formatStorageKey,
   type JsonObject,

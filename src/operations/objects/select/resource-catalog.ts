@@ -1,6 +1,5 @@
 /** Which resources there may be: those of the table, and those that CustomResourceDefinitions in the source define. */
-import { HoldfastError, utf8 } from '../../../base/index.ts';
-import { prefixEnd } from '../../../etcd/index.ts';
+import { HoldfastError, prefixEnd, utf8 } from '../../../base/index.ts';
 import {
   type JsonObject,
   type JsonValue,

@@ -1,5 +1,4 @@
-import { HoldfastError, utf8, yieldToEventLoop } from '../../../base/index.ts';
-import { prefixEnd } from '../../../etcd/index.ts';
+import { HoldfastError, prefixEnd, utf8, yieldToEventLoop } from '../../../base/index.ts';
 import {
   type JsonObject,
   type JsonValue,

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { equalBytes, hasCode, openFileSource, utf8 } from '../../../base/index.ts';
-import { openEtcdClient } from '../../../etcd/index.ts';
 import { type Database, openDatabase, type Outline, outlineDatabase } from '../../../formats/bbolt/index.ts';
 import { snapDirectory } from '../../../formats/data-dir/index.ts';
 import type { ObjectSource, ObjectSourceOptions } from '../source/index.ts';
@@ -27,6 +26,7 @@ export async function measureSpace(
   liveRows: PackedRows,
 ): Promise<DatabaseSpace> {
   if (typeof source !== 'string') {
+    const { openEtcdClient } = await import('../../../etcd/index.ts');
     await using client = openEtcdClient(source.live);
     const { dbSize, dbSizeInUse } = await client.maintenance.status({});
     const sizeBytes = Number(dbSize);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { compareBytes, parseHex } from '../../base/index.ts';
-import { prefixEnd } from './prefix-end.ts';
+import { compareBytes, parseHex, prefixEnd } from './index.ts';
 
 test('the end of a prefix is the prefix with its last byte raised', () => {
   assert.deepEqual(prefixEnd(parseHex('2f6162')), parseHex('2f6163'));
