@@ -1,0 +1,13 @@
+/** What lies in packs: rows, what is known of them, and recipes. */
+export { ChunkBoundary, maximumChunkBytes, minimumChunkBytes } from './chunk-boundary.ts';
+export {
+  decodeRecipe,
+  encodeRecipe,
+  keepRows,
+  type RecipeEntry,
+  type RecipeSection,
+  runsOf,
+} from './recipe.ts';
+export { decodeRowTable, encodeRowTable, type RowTable } from './row-table.ts';
+export { decodeRows, encodeRows } from './rows.ts';
+export { type Row, type RowHead, rowHeads } from './row.ts';
