@@ -49,10 +49,6 @@ async function printAnswer(answer: KeysInTurn, valueOnly: boolean, host: Command
     return;
   }
   // A table is as wide as its widest cell: only with all of them can it begin.
-  const { create } = await import('@bufbuild/protobuf');
-  const { RangeResponseSchema } = await import('../../../etcd/index.ts');
-  const { header, more, count } = answer;
-  const kvs = [];
-  for await (const kv of answer.kvs) kvs.push(kv);
-  host.print(getView(create(RangeResponseSchema, { header, kvs, more, count }), options));
+  const { wholeAnswer } = await import('./whole-answer.ts');
+  host.print(getView(await wholeAnswer(answer), options));
 }
