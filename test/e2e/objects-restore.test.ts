@@ -234,6 +234,36 @@ test('objects go back through the API server', async (t) => {
     assert.deepEqual(await cluster.keys('/registry', (key) => key.includes('/legacy/')), before);
   });
 
+  await t.test('what cannot be applied is created; a live etcd is a source, too', async () => {
+    const env = [
+      { name: 'A', value: '1' },
+      { name: 'A', value: '2' },
+    ];
+    const labels = { app: 'twice' };
+    const spec = { containers: [{ name: 'c', image: 'c', env }] };
+    await cluster.create({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { namespace: 'legacy', name: 'twice' },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+    });
+    const words = 'deploy/twice -n legacy --namespace-map legacy=legacy-old -w json'.split(' ');
+    const live = ['--endpoints', sample.etcd.clientUrl];
+    const copy = async (rule: string) => {
+      const flags = [...words, '--on-conflict', rule, ...live, ...at];
+      const { exitCode, stdout, stderr } = await runHoldfast(['objects', 'restore', 'live', ...flags]);
+      return { exitCode, object: (JSON.parse(stdout || stderr) as Report).objects[0] };
+    };
+    assert.equal((await copy('merge')).object?.outcome, 'created');
+    const made = await cluster.get('apps/v1', 'Deployment', { namespace: 'legacy-old', name: 'twice' });
+    const template = (made!['spec'] as { readonly template: { readonly spec: typeof spec } }).template;
+    assert.deepEqual(template.spec.containers[0]?.env, env);
+    assert.equal((await copy('replace')).object?.outcome, 'unchanged');
+    const merged = await copy('merge');
+    assert.deepEqual([merged.exitCode, merged.object?.outcome], [4, 'failed']);
+    assert.match(merged.object?.reason ?? '', /duplicate entries for key \[name="A"\]/);
+  });
+
   await t.test('a definition comes first, and its objects when it is served', async () => {
     const definition = { name: 'tenants.platform.example.io' };
     await cluster.delete('apiextensions.k8s.io/v1', 'CustomResourceDefinition', definition);

@@ -70,12 +70,12 @@ class HttpsApiClient implements ApiClient {
     return readWritten(await this.#send(`${path}?${query.toString()}`, options, json, request), this.server);
   }
 
-  async replace(path: string, text: string, options: WriteOptions) {
-    const request = { method: 'PUT', body: { contentType: json, text } } as const;
-    return readWritten(
-      await this.#send(`${path}?${writeQuery(options)}`, options, json, request),
-      this.server,
-    );
+  create(path: string, text: string, options: WriteOptions) {
+    return this.#write('POST', path, text, options);
+  }
+
+  replace(path: string, text: string, options: WriteOptions) {
+    return this.#write('PUT', path, text, options);
   }
 
   async list(path: string, options: ListOptions = {}): Promise<ObjectList> {
@@ -101,6 +101,14 @@ class HttpsApiClient implements ApiClient {
     this.#closing.abort();
     this.#agent?.destroy();
     return Promise.resolve();
+  }
+
+  async #write(method: 'POST' | 'PUT', path: string, text: string, options: WriteOptions) {
+    const request = { method, body: { contentType: json, text } };
+    return readWritten(
+      await this.#send(`${path}?${writeQuery(options)}`, options, json, request),
+      this.server,
+    );
   }
 
   #send(

@@ -97,6 +97,8 @@ export interface ApiClient extends AsyncDisposable {
   get(path: string, options?: RequestOptions): Promise<KubernetesObject | undefined>;
   /** Server-side apply of an object in JSON to its own path; makes it when it is not there. */
   apply(path: string, body: string, options: ApplyOptions): Promise<WrittenObject>;
+  /** Makes an object in JSON, by the path of its collection; one of that name must not be there (409). */
+  create(path: string, body: string, options: WriteOptions): Promise<WrittenObject>;
   /** Puts an object in JSON in the place of the one at this path. With its resourceVersion only if that is current. */
   replace(path: string, body: string, options: WriteOptions): Promise<WrittenObject>;
   /** One page of a collection by its path: `/api/v1/pods`. An expired `continue` is API_SERVER_ERROR with 410. */

@@ -6,7 +6,7 @@ import { connectionError } from './connection-error.ts';
 import type { ServerAddress } from './server-address.ts';
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'PATCH' | 'PUT';
+  readonly method: 'GET' | 'PATCH' | 'POST' | 'PUT';
   /** With its query. */
   readonly path: string;
   readonly accept: string;
@@ -58,8 +58,8 @@ export async function sendRequest(address: ServerAddress, options: ApiRequest): 
     const body = await readBody(response, options.maxBodyBytes, address.server);
     return { httpStatus: response.statusCode ?? 0, body };
   } catch (error) {
-    // The server may close a kept connection while the request is on its way. All of these may be sent twice.
-    if (stopped === undefined && outgoing.reusedSocket && !hasAnswered) {
+    // The server may close a kept connection while the request is on its way. All but POST may be sent twice.
+    if (stopped === undefined && outgoing.reusedSocket && !hasAnswered && options.method !== 'POST') {
       return await sendRequest(address, { ...options, agent: undefined });
     }
     throw stopped ?? connectionError(error, address.server);

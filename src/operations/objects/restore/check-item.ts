@@ -1,4 +1,5 @@
 import { formatKubernetesJson, type JsonObject } from '../../../formats/kubernetes-object/index.ts';
+import type { WriteOptions, WrittenObject } from '../../../kubernetes/index.ts';
 import { changedFields, jsonOf, metadataOf, overLive, textOf } from './live-object.ts';
 import type { PreparedObject } from './prepare-object.ts';
 import { itemIdentity, type RestoreItem } from './restore-item.ts';
@@ -107,6 +108,26 @@ export async function putObject(
   const written =
     live !== undefined && work.onConflict === 'replace'
       ? await work.client.replace(path, formatKubernetesJson(overLive(object, live)), options)
-      : await work.client.apply(path, formatKubernetesJson(object), { ...options, force: true });
+      : await applyOrCreate(path, object, live === undefined, options, work);
   return { object: jsonOf(written.object), isNew: written.isNew };
+}
+
+/**
+ * An object whose lists name a key twice cannot be applied, but it was stored, and it can be created.
+ * Source: structured-merge-diff, "duplicate entries for key" (1.36).
+ */
+async function applyOrCreate(
+  path: string,
+  object: JsonObject,
+  isMissing: boolean,
+  options: WriteOptions,
+  { client }: RestoreWork,
+): Promise<WrittenObject> {
+  const body = formatKubernetesJson(object);
+  try {
+    return await client.apply(path, body, { ...options, force: true });
+  } catch (error) {
+    if (!isMissing || refusalOf(error)?.includes('duplicate entries for key') !== true) throw error;
+    return await client.create(path.slice(0, path.lastIndexOf('/')), body, options);
+  }
 }
