@@ -261,11 +261,12 @@ function compactCall(random: Random, known: KnownState): RandomCall {
   };
 }
 
+/** Also right at the last compaction: etcd then answers with what it computed on the way. */
 function hashCall(random: Random, known: KnownState): RandomCall {
   const newest = Number(known.revision) + 1;
-  const revision = random.chance(0.4)
-    ? 0n
-    : BigInt(random.int(Math.min(newest, Number(known.hashesFrom)), newest));
+  const isAtCompaction = known.compactRevision >= known.hashesFrom && random.chance(0.3);
+  const any = BigInt(random.int(Math.min(newest, Number(known.hashesFrom)), newest));
+  const revision = isAtCompaction ? known.compactRevision : random.chance(0.4) ? 0n : any;
   return {
     name: 'hashKV',
     request: { revision },

@@ -44,11 +44,16 @@ export function applyPut(work: Workspace, request: PutRequest): MessageInitShape
   if ((ignoreValue || ignoreLease) && before === undefined) throw rpcErrors.keyNotFound();
   const value = ignoreValue ? before!.value : request.value;
   const lease = ignoreLease ? before!.lease : request.lease;
-  const { modRevision } = work.put(key, value, lease);
+  const { modRevision } = work.put(own(key), own(value), lease);
   return {
     header: { revision: modRevision },
     ...(prevKv && before !== undefined ? { prevKv: before } : {}),
   };
+}
+
+/** Bytes to keep: a copy where a view would keep a much larger message or network buffer alive. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > 2 * bytes.length + 256 ? bytes.slice() : bytes;
 }
 
 export function applyDeleteRange(

@@ -1,6 +1,7 @@
 /**
  * etcd keeps the hash that a compaction computes on its way, under the compact revision before it, and answers with it
- * whoever asks for the hash at that revision. Here only what it would be made of is kept, and it is made when asked for.
+ * whoever asks for the hash at that revision. Here only what it would be made of is kept, and it is made when asked for:
+ * rows that a compaction has dropped stay in memory for ten more.
  *
  * Source: etcd server/storage/mvcc/{hash,kvstore_compaction}.go (3.6.16).
  */

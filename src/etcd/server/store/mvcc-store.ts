@@ -82,7 +82,7 @@ export class MvccStore implements EtcdStore {
     const previous = this.compactRevision;
     if (revision <= previous) throw compacted(revision);
     if (revision > this.currentRevision) throw future(revision);
-    this.#hashes.add({ revision, previous, state: this.#present() });
+    this.#hashes.add({ revision, previous, state: this.#rowsAlone() });
     this.#space.compact(revision);
   }
 
@@ -175,6 +175,16 @@ export class MvccStore implements EtcdStore {
         lease: this.#changing.leaseRows(),
         alarm: this.#changing.alarmRows(),
       },
+    });
+  }
+
+  /** Of `#present` what a hash of the key space needs. */
+  #rowsAlone(): PresentState {
+    const { base, overlay } = this.#space;
+    return new PresentState({
+      content: { buckets: () => [], bucket: () => undefined },
+      rows: new PhysicalRows(base, this.#survivorsNow(), overlay.rows),
+      changed: { meta: [], lease: [], alarm: [] },
     });
   }
 

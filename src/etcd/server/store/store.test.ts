@@ -3,6 +3,7 @@ import { before, test } from 'node:test';
 import {
   type ByteSource,
   displayText,
+  formatHex,
   hasCode,
   memorySource,
   operationContext,
@@ -216,4 +217,28 @@ test('compactions leave what etcd leaves, and a snapshot holds that', async () =
   // Nothing is left that the compaction has taken away.
   const rowsBelow = [...openDatabase(memorySource(bytes)).bucket('key')!.entries()].length;
   assert.ok(rowsBelow <= copy.range({ ...all, countOnly: true }).count + 60, `${rowsBelow} rows`);
+});
+
+test('a compaction that was interrupted is carried on with', async () => {
+  for (const scheduled of [4n, 5n, 6n]) {
+    const model = new MvccModel();
+    for (const [key, value] of [['a', '2'], ['b', '3'], ['a', '4'], ['b'], ['c', '6'], ['c', '7']] as const)
+      model.apply([{ key, value }]);
+    model.scheduled = scheduled;
+    const store = await open(snapshotBytes(model.store()));
+    model.compact(scheduled, true);
+    assert.equal(store.compactRevision, scheduled);
+    const { pieces } = await store.snapshot();
+    const written: Uint8Array[] = [];
+    for await (const piece of pieces) written.push(piece.slice());
+    const rows = [
+      ...openDatabase(memorySource(Buffer.concat(written)))
+        .bucket('key')!
+        .entries(),
+    ];
+    assert.deepEqual(
+      rows.map(({ key }) => formatHex(key)),
+      model.entries().map(({ key }) => formatHex(key)),
+    );
+  }
 });
