@@ -125,8 +125,12 @@ export function findStoragePrefixes(keys: Iterable<string | Uint8Array>): string
   return [...found];
 }
 
+const normalPrefixes: ReadonlySet<string> = new Set(knownStoragePrefixes);
+
 /** etcd-prefix takes `registry`, `/registry` and `/registry/` for the same. */
 function normalPrefix(prefix: string): string {
+  // Asked with every key, nearly always with one that is normal already.
+  if (normalPrefixes.has(prefix)) return prefix;
   const trimmed = prefix.replace(/^\/+|\/+$/g, '');
   return trimmed === '' ? '' : `/${trimmed}`;
 }
