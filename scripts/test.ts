@@ -2,7 +2,7 @@ import { glob, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { bringInKubeApiserver, bringInPeers } from '../test/peers/index.ts';
+import { bringInKubeApiserver, bringInPeers, bringInVersitygw } from '../test/peers/index.ts';
 import { type TestEvent, type TestTally, reportTests } from '../test/support/reporter.ts';
 
 /**
@@ -28,7 +28,10 @@ const named = process.argv.slice(2);
 const files = await testFiles(named.length > 0 ? named : [join(root, 'src'), join(root, 'test')]);
 await bringInPeers(console.log);
 // It takes minutes the first time, and few files ask for it.
-if (named.length === 0) await bringInKubeApiserver(console.log);
+if (named.length === 0) {
+  await bringInKubeApiserver(console.log);
+  await bringInVersitygw(console.log);
+}
 console.log('');
 const tally: TestTally = { passed: 0, failed: 0, skipped: 0 };
 const watchdog = pathToFileURL(join(root, 'test', 'support', 'file-watchdog.ts'));

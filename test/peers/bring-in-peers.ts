@@ -1,5 +1,6 @@
 import { kubeApiserver } from './kube-apiserver.ts';
 import { type PeerLine, peer, peerLines } from './peer.ts';
+import { versitygw } from './versitygw.ts';
 
 /**
  * Brings in every peer, one after another (two Go builds at once help nobody on a small machine), and prints a table.
@@ -26,15 +27,29 @@ export async function bringInPeers(print: (line: string) => void): Promise<PeerL
 }
 
 /** Brings in kube-apiserver, which takes minutes the first time, and prints a line. False when it cannot be had. */
-export async function bringInKubeApiserver(print: (line: string) => void): Promise<boolean> {
+export function bringInKubeApiserver(print: (line: string) => void): Promise<boolean> {
+  return bringInServer(print, 'Kubernetes', 'kube-apiserver', () => kubeApiserver({ retryFailed: true }));
+}
+
+/** Brings in the S3 server, which takes minutes the first time, and prints a line. False when it cannot be had. */
+export function bringInVersitygw(print: (line: string) => void): Promise<boolean> {
+  return bringInServer(print, 'S3', 'versitygw', () => versitygw({ retryFailed: true }));
+}
+
+async function bringInServer(
+  print: (line: string) => void,
+  title: string,
+  program: string,
+  bringIn: () => Promise<{ readonly version: string }>,
+): Promise<boolean> {
   const started = performance.now();
   try {
-    const { version } = await kubeApiserver({ retryFailed: true });
+    const { version } = await bringIn();
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    print(`Kubernetes ${version}   ${seconds.padStart(6)} s  kube-apiserver`);
+    print(`${`${title} ${version}`.padEnd(18)}  ${seconds.padStart(6)} s  ${program}`);
     return true;
   } catch (error) {
-    print(`Kubernetes missing   ${error instanceof Error ? error.message : String(error)}`);
+    print(`${title} missing   ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }
 }
