@@ -113,6 +113,9 @@ test('what a slow client still needs may be compacted: its watch is canceled wit
   assert.deepEqual(more, []);
   stream.create(watchOf({ startRevision: 5n }));
   assert.deepEqual(seen(drain(stream), 1n), ['5', '6', '7'], 'the compact revision itself is still there');
+  stream.cancel(0n);
+  stream.cancel(0n);
+  assert.equal(drain(stream).length, 1, 'etcd’s client cancels it, too, and waits for one answer');
 });
 
 test('filters, previous values, ids and refusals', async () => {

@@ -282,7 +282,9 @@ export class WatchStream {
   #catchUp(watcher: StreamWatcher): readonly WatchReply[] {
     const { store, live } = this.#context;
     if (watcher.nextRevision < store.compactRevision) {
-      this.#end(watcher);
+      // It keeps its id until the client cancels it, too: etcd's client does, and waits for the answer.
+      watcher.state = 'ended';
+      this.#behind.delete(watcher);
       const { compactRevision } = store;
       return [{ watchId: watcher.id, revision: 0n, canceled: true, compactRevision, events: [] }];
     }
