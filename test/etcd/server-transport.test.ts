@@ -116,7 +116,7 @@ suite('the port of a served store', () => {
     await using served = await serveTestStore({ silenceMs: 300 });
     await using connection = new RawConnection(served.server.url);
     await connection.call(range, { key: utf8('first') });
-    for (const start of ['', 'PR']) {
+    for (const start of ['', 'PR', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'GET /heal']) {
       const socket = net.connect(served.server.port, '127.0.0.1');
       socket.write(start);
       socket.resume();

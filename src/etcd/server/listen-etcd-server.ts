@@ -55,6 +55,7 @@ export interface EtcdServer extends AsyncDisposable {
   readonly connectionCount: number;
   /** Ends open streams, closes connections and the port. */
   close(graceMs?: number): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const tenMinutesMs = 600_000;

@@ -37,6 +37,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly served: ServedBackup;
   readonly store: EtcdStore;
   readonly server: EtcdServer;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**

@@ -62,6 +62,7 @@ class PortServer implements Listener {
   readonly #sessions = new Set<http2.ServerHttp2Session>();
   readonly #stopping = new AbortController();
   readonly #callOptions: GrpcCallOptions;
+  readonly #silenceMs: number;
 
   constructor(options: ListenOptions) {
     this.#options = options;
@@ -69,12 +70,17 @@ class PortServer implements Listener {
     this.#services = new Set(options.methods.map(({ path }) => serviceOf(path)));
     const { maxRequestBytes, statusOf } = options;
     this.#callOptions = { maxRequestBytes, statusOf, stopping: this.#stopping.signal };
+    this.#silenceMs = options.silenceMs ?? defaultSilenceMs;
     this.#http1 = http.createServer((request, response) => answerHttp1(options.pages, request, response));
+    this.#http1.timeout = this.#silenceMs;
     this.#http2 = http2.createServer({ settings: { initialWindowSize: windowBytes }, maxSessionMemory: 64 });
     this.#http2.on('session', (session) => this.#keepSession(session));
     this.#http2.on('sessionError', () => {});
     this.#http2.on('stream', (stream, headers) => this.#take(stream, headers));
-    this.#port = options.tls === undefined ? net.createServer({ noDelay: true }) : createTlsPort(options.tls);
+    this.#port =
+      options.tls === undefined
+        ? net.createServer({ noDelay: true })
+        : createTlsPort(options.tls, this.#silenceMs);
     this.#port.on('connection', (socket: net.Socket) => this.#keepSocket(socket));
     if (options.tls === undefined) this.#port.on('connection', (socket: net.Socket) => this.#sniff(socket));
     else {
@@ -135,7 +141,7 @@ class PortServer implements Listener {
 
   /** Looks at the first bytes of a plain connection: one port speaks both versions of HTTP. */
   #sniff(socket: net.Socket): void {
-    const timer = setTimeout(() => socket.destroy(), this.#options.silenceMs ?? defaultSilenceMs);
+    const timer = setTimeout(() => socket.destroy(), this.#silenceMs);
     socket.once('close', () => clearTimeout(timer));
     let start = Buffer.alloc(0);
     const look = () => {
@@ -161,7 +167,13 @@ class PortServer implements Listener {
   #keepSession(session: http2.ServerHttp2Session): void {
     this.#sessions.add(session);
     session.on('error', () => {});
-    session.once('close', () => this.#sessions.delete(session));
+    // Idle connections are welcome, but only of clients that have begun to speak HTTP/2.
+    const timer = setTimeout(() => session.destroy(), this.#silenceMs);
+    session.once('remoteSettings', () => clearTimeout(timer));
+    session.once('close', () => {
+      clearTimeout(timer);
+      this.#sessions.delete(session);
+    });
     session.setLocalWindowSize(windowBytes);
   }
 
@@ -189,7 +201,10 @@ class PortServer implements Listener {
 
 const http2Sockets = new WeakSet<net.Socket>();
 
-function createTlsPort({ certPem, keyPem, trustedCaPem }: ServerTlsOptions): net.Server {
+function createTlsPort(
+  { certPem, keyPem, trustedCaPem }: ServerTlsOptions,
+  handshakeTimeout: number,
+): net.Server {
   const pem = (bytes: string | Uint8Array) => (typeof bytes === 'string' ? bytes : Buffer.from(bytes));
   return tls
     .createServer({
@@ -198,6 +213,7 @@ function createTlsPort({ certPem, keyPem, trustedCaPem }: ServerTlsOptions): net
       ...(trustedCaPem === undefined
         ? {}
         : { ca: pem(trustedCaPem), requestCert: true, rejectUnauthorized: true }),
+      handshakeTimeout,
       ALPNProtocols: ['h2', 'http/1.1'],
       noDelay: true,
     })
