@@ -84,7 +84,7 @@ async function snapshotOf(client: EtcdClient): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   await client.snapshot({
     blob(bytes) {
-      pieces.push(bytes.slice());
+      pieces.push(Uint8Array.from(bytes));
       return undefined;
     },
     message: () => {},

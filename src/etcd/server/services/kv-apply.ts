@@ -53,7 +53,7 @@ export function applyPut(work: Workspace, request: PutRequest): MessageInitShape
 
 /** Bytes to keep: a copy where a view would keep a much larger message or network buffer alive. */
 function own(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength > 2 * bytes.length + 256 ? bytes.slice() : bytes;
+  return bytes.buffer.byteLength > 2 * bytes.length + 256 ? Uint8Array.from(bytes) : bytes;
 }
 
 export function applyDeleteRange(
