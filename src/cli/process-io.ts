@@ -3,7 +3,7 @@ import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { errnoOf, fileError, HoldfastError, removeUnfinishedNow } from '../base/index.ts';
 import type { CliIo, CliStream } from './command/index.ts';
-import { askSecret } from './input/index.ts';
+import { askSecret, awaitKey } from './input/index.ts';
 
 export interface ProcessIo extends CliIo {
   /** Resolves when everything written has left the process. */
@@ -56,6 +56,9 @@ export function openProcessIo(): ProcessIo {
     signal: stop.signal,
     get askSecret() {
       return isTerminal(0) ? (prompt: string) => askSecret(prompt, stop.signal) : undefined;
+    },
+    get awaitKey() {
+      return isTerminal(0) ? () => awaitKey(stop.signal) : undefined;
     },
     get isOutputGone() {
       return isOutputGone;

@@ -45,7 +45,7 @@ function withEnvironment(parsed: ParsedCommand, io: CliIo): GlobalValues {
 async function runCommand(parsed: ParsedCommand, globals: GlobalValues, io: CliIo): Promise<number> {
   const fromEnvironment = Object.keys(valuesFromEnvironment(io.env, parsed.givenGlobals));
   const given = new Set([...parsed.givenGlobals, ...fromEnvironment]);
-  using session = openSession({ command: parsed.command, globals, given }, io);
+  using session = openSession({ command: parsed.command, globals, given, runLine: runCli }, io);
   const name = parsed.command.path.join(' ');
   session.log.debug('command started', { command: name });
   tellPendingRecovery(parsed, session);

@@ -4,6 +4,7 @@
  */
 const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   'static-pods': () => import('./run-static-pods.ts'),
+  etcd: () => import('./etcd-stand-in.ts'),
   'kube-apiserver': () => import('./kube-apiserver-stand-in.ts'),
   controller: () => import('./controller-stand-in.ts'),
 };

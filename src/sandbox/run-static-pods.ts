@@ -7,7 +7,8 @@
  * `--config` is a kubelet configuration, a path of the host under the root, whose `staticPodPath` is the manifests
  * directory; `--pod-manifest-path` is the kubelet's other name of `--manifests-dir`. `--programs` is a JSON object:
  * the program table. It ends with everything that it runs: on SIGTERM after the pods' grace periods; on SIGINT and SIGHUP,
- * when its standard input is a pipe that is closed, and when its parent is gone, it kills them all.
+ * when its standard input is a pipe that is closed, and when its parent is gone, it kills them all; unless it was told
+ * `stay` on its standard input: then nothing but a signal ends it.
  */
 import { fstatSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -71,10 +72,14 @@ for (const signal of ['SIGINT', 'SIGHUP'] as const) {
   process.on(signal, () => void runner.stop(0).then(() => process.exit(0)));
 }
 // Whoever started it is gone: there is nobody to wait for. What runs is killed on the way out.
-const abandoned = () => process.exit(1);
+let stays = false;
+const abandoned = () => {
+  if (!stays) process.exit(1);
+};
 const stdin = fstatSync(0);
 if (stdin.isFIFO() || stdin.isSocket()) {
-  process.stdin.on('end', abandoned).on('close', abandoned).on('error', abandoned).resume();
+  process.stdin.on('data', (word: Buffer) => (stays ||= word.toString().startsWith('stay')));
+  process.stdin.on('end', abandoned).on('close', abandoned).on('error', abandoned);
 }
 setInterval(() => {
   if (process.ppid !== parent) abandoned();

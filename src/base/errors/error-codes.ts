@@ -45,6 +45,11 @@ export const errorCodes = {
     meaning: 'the single-file program that other hosts need has not been made',
     hint: 'Make it with "npm run package" in a checkout (docs/how-to/install-on-a-node.md), or copy it there.',
   },
+  PROGRAM_INCOMPLETE: {
+    exitStatus: 4,
+    meaning: 'this way of packaging holdfast does not hold what the command needs',
+    hint: 'Use the npm package or a checkout for it: "npm ci && npm run demo".',
+  },
   // files
   FILE_NOT_FOUND: {
     exitStatus: 2,
@@ -504,6 +509,11 @@ export const errorCodes = {
     exitStatus: 3,
     meaning: 'an object in the repository is not what was written',
     hint: '"holdfast repo check" names what is hit and which backups; all others can still be fetched.',
+  },
+  RETENTION_POLICY_INVALID: {
+    exitStatus: 2,
+    meaning: 'what to keep is not said in a way that can be followed',
+    hint: 'Give numbers of backups, a span such as 30d for --keep-within, and a time zone such as Europe/Berlin.',
   },
 } as const satisfies Record<string, ErrorCodeRow>;
 

@@ -30,6 +30,8 @@ export interface CliIo {
   readonly root?: string;
   /** Reads a line from the terminal without showing it; undefined where there is no terminal. */
   readonly askSecret: ((prompt: string) => Promise<string>) | undefined;
+  /** Waits for a key on the terminal and takes it; undefined or absent where there is no terminal. */
+  readonly awaitKey?: (() => Promise<void>) | undefined;
 }
 
 /** What a command works with besides its own input. */
@@ -55,6 +57,8 @@ export interface CommandHost {
   clientOptions(): Promise<EtcdClientOptions>;
   /** The etcd on this host whose endpoints these options have; undefined when they were given, or none was found. */
   foundEtcd(): EtcdInstallation | undefined;
+  /** Runs another command line of this program, with an outside of its own; resolves with its exit status. */
+  runLine(words: readonly string[], io: CliIo): Promise<number>;
   /** A client for the endpoints that were given. The caller disposes it. */
   connect(): Promise<EtcdClient>;
 }

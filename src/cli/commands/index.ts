@@ -1,5 +1,6 @@
 /** Every command, in the order of the help. */
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
+import { demoCommand } from './demo/demo.ts';
 import { discoverCommand } from './discover.ts';
 import { defragCommand } from './endpoint/defrag.ts';
 import { endpointHashKvCommand } from './endpoint/hashkv.ts';
@@ -69,6 +70,7 @@ const commands: readonly AnyCommand[] = [
   discoverCommand,
   recoverCommand,
   serveCommand,
+  demoCommand,
   objectsListCommand,
   objectsGetCommand,
   objectsHistoryCommand,

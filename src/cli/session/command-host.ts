@@ -28,10 +28,11 @@ export interface SessionOptions {
   readonly command: AnyCommand;
   readonly globals: GlobalValues;
   readonly given: ReadonlySet<string>;
+  readonly runLine: CommandHost['runLine'];
 }
 
 /** Everything that a command works with, from the global flags. Errors: WRITE_FAILED for the log file. */
-export function openSession({ command, globals, given }: SessionOptions, io: CliIo): Session {
+export function openSession({ command, globals, given, runLine }: SessionOptions, io: CliIo): Session {
   const format = writeOutOf(globals['write-out']);
   const progress = createProgress(
     globals.quiet ? 'none' : progressMode(globals.progress, io.stderr.isTerminal),
@@ -76,6 +77,7 @@ export function openSession({ command, globals, given }: SessionOptions, io: Cli
     root,
     clientOptions: options,
     foundEtcd: () => foundEtcd,
+    runLine,
     async connect() {
       const { openEtcdClient } = await import('../../etcd/index.ts');
       return openEtcdClient({ ...(await options()), log });

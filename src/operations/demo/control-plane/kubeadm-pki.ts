@@ -28,12 +28,17 @@ export interface KubeadmPki {
   readonly scheduler: CertificateFiles;
 }
 
+/** How long kubeadm's certificates are good for: ten years those of authorities, one year all others. */
+const yearMs = 365 * 24 * 3600_000;
+const inYears = (years: number) => new Date(Date.now() + years * yearMs);
+
 /** Authorities for the nodes of one cluster; their certificates go into `directory`. */
 export async function createAuthorities(directory: string): Promise<Authorities> {
+  const create = (name: string) => createAuthority(directory, name, inYears(10));
   return {
-    kubernetes: await createAuthority(directory, 'kubernetes-ca'),
-    etcd: await createAuthority(directory, 'etcd-ca'),
-    frontProxy: await createAuthority(directory, 'front-proxy-ca'),
+    kubernetes: await create('kubernetes-ca'),
+    etcd: await create('etcd-ca'),
+    frontProxy: await create('front-proxy-ca'),
   };
 }
 
@@ -55,7 +60,7 @@ export async function createKubeadmPki(
   const hosts = [...new Set([node.name, 'localhost', node.address, '127.0.0.1', '::1'])];
   const services = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', '10.96.0.1'];
   const issue = (authority: Authority, into: string, name: string, more: object = {}) =>
-    issueCertificate({ ...authority, directory: into }, { name, ...more });
+    issueCertificate({ ...authority, directory: into }, { name, notAfter: inYears(1), ...more });
   const { kubernetes, etcd, frontProxy } = authorities;
   await issue(kubernetes, directory, 'apiserver-kubelet-client', {
     commonName: 'kube-apiserver-kubelet-client',
