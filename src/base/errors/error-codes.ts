@@ -408,6 +408,37 @@ export const errorCodes = {
     meaning: 'the object is there, but its value is encrypted or damaged',
     hint: 'Give the configuration that it was encrypted with: --encryption-config FILE; "-o raw" shows what is stored.',
   },
+  // backups of other tools
+  IMPORT_NOT_RECOGNISED: {
+    exitStatus: 3,
+    meaning: 'what is to be imported is no backup in a known format',
+    hint: 'Name a snapshot, a data dir or a backup that docs/how-to/import-other-backups.md lists.',
+  },
+  IMPORT_AMBIGUOUS: {
+    exitStatus: 4,
+    meaning: 'there is more than one backup in what is to be imported',
+    hint: 'Name the files of one backup.',
+  },
+  IMPORT_DAMAGED: {
+    exitStatus: 3,
+    meaning: 'a backup to be imported is damaged or cut off',
+    hint: 'Nothing was kept; fetch the file again, or use another backup.',
+  },
+  IMPORT_CHAIN_BROKEN: {
+    exitStatus: 3,
+    meaning: 'changes are missing between full and delta snapshots',
+    hint: 'Find the delta that holds these revisions, or import the full snapshot and the deltas up to there alone.',
+  },
+  IMPORT_TOO_LARGE: {
+    exitStatus: 4,
+    meaning: 'a backup unpacks to more than was allowed',
+    hint: 'If the backup can be trusted and really is so large, raise --max-size.',
+  },
+  IMPORT_KEY_WRONG: {
+    exitStatus: 4,
+    meaning: 'a sealed backup does not open with what was given',
+    hint: 'Give the identity with --identity FILE, or the passphrase with --passphrase-file or --passphrase-command.',
+  },
   // stores of objects
   STORAGE_LOCATION_INVALID: {
     exitStatus: 2,
@@ -509,6 +540,21 @@ export const errorCodes = {
     exitStatus: 3,
     meaning: 'an object in the repository is not what was written',
     hint: '"holdfast repo check" names what is hit and which backups; all others can still be fetched.',
+  },
+  REPOSITORY_SESSION_LOST: {
+    exitStatus: 1,
+    meaning: 'a process worked on the repository for so long that others took it for dead, and gave up',
+    hint: 'Run the command again; what was stored already is used.',
+  },
+  BACKUP_NOT_FOUND: {
+    exitStatus: 4,
+    meaning: 'the repository has no such backup, or several whose ids begin like this',
+    hint: '"holdfast backup list" shows what there is.',
+  },
+  BACKUP_FOREIGN: {
+    exitStatus: 4,
+    meaning: 'the repository keeps backups of another cluster',
+    hint: 'Use a repository for each cluster, or allow this one with --new-cluster.',
   },
   RETENTION_POLICY_INVALID: {
     exitStatus: 2,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type JsonObject } from '../encoding/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { sealToRecipients } from './age-cipher.ts';
-import type { JsonObject } from './json-fields.ts';
 import { type KeyUse, keyUses, type RepositoryKeys, secretsFor } from './repository-keys.ts';
 import { generateSlotId, type Slot, slotBinding } from './slot.ts';
 import {

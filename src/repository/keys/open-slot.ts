@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { type JsonObject, objectField, textField } from '../encoding/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { damaged } from '../failures.ts';
 import { openWithIdentities } from './age-cipher.ts';
-import { type JsonObject, objectField, textField } from './json-fields.ts';
 import type { RepositoryConfig } from './repository-config.ts';
 import { type RepositoryKeys, type RepositorySecrets, secretsMatch } from './repository-keys.ts';
 import { type Slot, slotBinding, slotDirectory } from './slot.ts';

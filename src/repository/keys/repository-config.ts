@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { formatBase64, utf8 } from '../../base/index.ts';
-import { canonicalJson } from '../encoding/index.ts';
-import { damaged } from '../failures.ts';
 import {
   base64Bytes,
+  canonicalJson,
   type JsonObject,
   numberField,
   parseVersioned,
   textField,
   without,
-} from './json-fields.ts';
+} from '../encoding/index.ts';
+import { damaged } from '../failures.ts';
 import { controlSubkey, type PublicKeys } from './repository-keys.ts';
 
 export const configName = 'config';

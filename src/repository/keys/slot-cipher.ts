@@ -6,9 +6,9 @@ import {
   scrypt,
   type ScryptOptions,
 } from 'node:crypto';
+import { base64Bytes, type JsonObject, numberField, objectField, textField } from '../encoding/index.ts';
 import { formatBase64, HoldfastError, utf8 } from '../../base/index.ts';
 import { damaged } from '../failures.ts';
-import { base64Bytes, type JsonObject, numberField, objectField, textField } from './json-fields.ts';
 
 const nonceBytes = 12;
 const tagBytes = 16;

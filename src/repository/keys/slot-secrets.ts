@@ -1,6 +1,12 @@
 import { formatBase64, utf8 } from '../../base/index.ts';
-import { canonicalJson, type JsonValue } from '../encoding/index.ts';
-import { base64Bytes, type JsonObject, listField, textField } from './json-fields.ts';
+import {
+  base64Bytes,
+  canonicalJson,
+  type JsonObject,
+  type JsonValue,
+  listField,
+  textField,
+} from '../encoding/index.ts';
 import type { RepositorySecrets } from './repository-keys.ts';
 
 /** The secrets as they are sealed. */

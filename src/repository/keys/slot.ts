@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { formatBase64, utf8 } from '../../base/index.ts';
-import { canonicalJson } from '../encoding/index.ts';
-import { damaged, unknownFormat } from '../failures.ts';
 import {
   base64Bytes,
+  canonicalJson,
   type JsonObject,
   listField,
   numberField,
   parseVersioned,
   textField,
   without,
-} from './json-fields.ts';
+} from '../encoding/index.ts';
+import { damaged, unknownFormat } from '../failures.ts';
 import { type KeyUse, keyUses } from './repository-keys.ts';
 
 export const slotDirectory = 'keys/';

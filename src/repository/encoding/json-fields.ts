@@ -1,5 +1,5 @@
 import { damaged, unknownFormat } from '../failures.ts';
-import type { JsonValue } from '../encoding/index.ts';
+import type { JsonValue } from './canonical-json.ts';
 
 export type JsonObject = Readonly<Record<string, JsonValue>>;
 

@@ -1,0 +1,35 @@
+/** An open repository: its keys, its index, what lies in packs, and the small objects around them. */
+export {
+  type BackupList,
+  deleteRecord,
+  findBackup,
+  listBackupIds,
+  listBackups,
+  putRecord,
+  readRecord,
+} from './backups.ts';
+export { initRepository, type InitRepositoryOptions } from './init-repository.ts';
+export { openRepository, type OpenRepositoryOptions } from './open-repository.ts';
+export { type ContentName, readContents } from './read-contents.ts';
+export { Repository, segmentDirectory, segmentName } from './repository.ts';
+export { deleteSession, listSessions, openSession, type Session, type StoredSession } from './sessions.ts';
+export {
+  getSealed,
+  listSealed,
+  type NamedStatement,
+  putSealed,
+  putSlot,
+  readSlots,
+} from './small-objects.ts';
+export {
+  deletePin,
+  deletePruneMarker,
+  listPins,
+  listPruneMarkers,
+  listResults,
+  listTombstones,
+  putPin,
+  putPruneMarker,
+  putResult,
+  putTombstone,
+} from './statements.ts';
