@@ -15,6 +15,7 @@ import {
 } from './objects/index.ts';
 import { compareRecoveries } from './recover/index.ts';
 import type { Row } from './report.ts';
+import { compareLoads, compareOpenings, type ServeCaseOptions } from './serve/index.ts';
 
 export interface CaseContext {
   readonly peer: Peer;
@@ -149,16 +150,19 @@ export const cases: Readonly<Record<string, Case>> = {
   'objects-list': async (context) => await compareLists('pods', await listOptions(context)),
   'objects-list-names': async (context) => await compareLists('names', await listOptions(context)),
   'objects-list-again': async (context) => await compareSecondLooks(await listOptions(context)),
+  'serve-open': async (context) => await compareOpenings(await serveOptions(context)),
+  'serve-load': async (context) => await compareLoads(await serveOptions(context)),
 };
 
 /** Measured when no case is named: the others take minutes, and the floors are no figures of ours. */
 export const usualCases = Object.keys(cases).filter(
-  (name) => name !== 'recover' && !name.endsWith('-floor') && !name.startsWith('objects-'),
+  (name) => name !== 'recover' && !/-floor$|^objects-|^serve-/.test(name),
 );
 
 /** Words for several cases. */
 export const caseGroups: Readonly<Record<string, readonly string[]>> = {
   objects: Object.keys(cases).filter((name) => name.startsWith('objects-')),
+  serve: Object.keys(cases).filter((name) => name.startsWith('serve-')),
 };
 
 async function listOptions(context: CaseContext): Promise<ListCaseOptions> {
@@ -172,6 +176,12 @@ async function listOptions(context: CaseContext): Promise<ListCaseOptions> {
     directory,
     rounds,
   };
+}
+
+async function serveOptions(context: CaseContext): Promise<ServeCaseOptions> {
+  const { peer, dataset, directory, rounds, log } = context;
+  const programs = { peer, etcdutl: etcdutl(peer), holdfast: holdfast() };
+  return { ...programs, source: await dataset(), directory, rounds, log };
 }
 
 function etcdutl(peer: Peer): string {

@@ -2,6 +2,7 @@
  * `npm run bench [-- --sizes 64,512] [--rounds 5] [--cases status,restore] [--peer 3.5]`
  * `npm run bench -- --sizes 1024 --rounds 3 --cases recover`
  * `npm run bench -- --sizes 1024,5120 --rounds 5 --cases objects`
+ * `npm run bench -- --sizes 1024 --rounds 3 --cases serve`
  *
  * Ours beside etcdctl and etcdutl on the same file in the same run, in turn. Prints a Markdown table of medians and
  * ratios with their spread. It never fails a build: what it shows goes to docs/performance.md with the command.

@@ -2,7 +2,7 @@
  * Whole-process measurements: wall time, processor time and peak memory as the kernel accounts them, through
  * `/usr/bin/time`. Two commands are run in turn, A B A B …, so that a drifting machine touches both alike.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, openSync, readFileSync, closeSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -79,6 +79,30 @@ export async function measure(command: Command): Promise<Run> {
   } finally {
     await rm(directory, { recursive: true });
   }
+}
+
+/** Clock ticks of /proc in a second. */
+const ticks = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout);
+
+export interface ProcessUse extends Pick<Run, 'cpuSeconds' | 'peakMegabytes'> {
+  /** Of its memory now, what is not a view of a file. */
+  readonly ownMegabytes: number;
+}
+
+/** What a running process has used so far. Its peak counts the pages of mapped files that it has touched. */
+export function processUse(pid: number): ProcessUse {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .map(Number);
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (name: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1024;
+  return {
+    cpuSeconds: (fields[11]! + fields[12]!) / ticks,
+    peakMegabytes: megabytes('VmHWM'),
+    ownMegabytes: megabytes('RssAnon'),
+  };
 }
 
 /** Empties the page cache; returns false where that takes rights that we do not have. */

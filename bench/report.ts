@@ -3,8 +3,8 @@ import { type Comparison, median } from './measure.ts';
 export interface Row {
   readonly name: string;
   readonly comparison: Comparison;
-  /** What the project promises: at most this many times the peer's wall time. */
-  readonly target: number;
+  /** What the project promises: at most this many times the peer's wall time. Nothing without. */
+  readonly target?: number;
   /** More tables, for a case of several steps. */
   readonly detail?: string;
 }
@@ -31,7 +31,7 @@ export function formatReport(rows: readonly Row[]): string {
       of(ours, 'wallSeconds').toFixed(3),
       of(peer, 'wallSeconds').toFixed(3),
       `${ratio.toFixed(2)} (${spread})`,
-      `≤ ${target.toFixed(2)}${ratio <= target ? ' met' : ' missed'}`,
+      target === undefined ? 'none' : `≤ ${target.toFixed(2)}${ratio <= target ? ' met' : ' missed'}`,
       `${of(ours, 'cpuSeconds').toFixed(2)} / ${of(peer, 'cpuSeconds').toFixed(2)}`,
       `${of(ours, 'peakMegabytes').toFixed(0)} / ${of(peer, 'peakMegabytes').toFixed(0)}`,
     ];

@@ -1,10 +1,8 @@
 /** What it takes the real etcd to answer: start on a data dir, then `etcdctl get`. */
-import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { spawnSync } from 'node:child_process';
 import type { Peer } from '../../test/peers/index.ts';
 import { startEtcd } from '../../test/support/etcd-server.ts';
-import { measure, type Run } from '../measure.ts';
+import { measure, processUse, type Run } from '../measure.ts';
 
 export interface EtcdAnswerOptions {
   readonly peer: Peer;
@@ -18,9 +16,6 @@ export interface EtcdAnswer extends Run {
   readonly bootSeconds: number;
 }
 
-/** Clock ticks of /proc in a second. */
-const ticks = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout);
-
 /**
  * From the start of etcd until etcdctl has the whole answer. Processor time is that of both. Memory is etcd's, which
  * counts the pages of the mapped file that it has touched.
@@ -33,22 +28,13 @@ export async function etcdAnswer({ peer, dataDir, get }: EtcdAnswerOptions): Pro
   const argv = [peer.etcdctl, `--endpoints=${server.clientUrl}`, '--command-timeout=300s', 'get', ...get];
   const { cpuSeconds } = await measure({ label: 'etcdctl', argv, env: { ETCDCTL_API: '3' } });
   const wallSeconds = (performance.now() - started) / 1000;
-  const own = ownUse(server.pid);
+  const own = processUse(server.pid);
   return {
     wallSeconds,
     bootSeconds,
     cpuSeconds: cpuSeconds + own.cpuSeconds,
     peakMegabytes: own.peakMegabytes,
   };
-}
-
-function ownUse(pid: number): Pick<Run, 'cpuSeconds' | 'peakMegabytes'> {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-    .map(Number);
-  const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return { cpuSeconds: (fields[11]! + fields[12]!) / ticks, peakMegabytes: Number(kilobytes) / 1024 };
 }
 
 /** Restores a snapshot as users have to before they can start etcd on it. */

@@ -2,3 +2,4 @@
 export { findAuger } from './auger.ts';
 export { compareLists, compareSecondLooks, type ListCaseOptions } from './compare-lists.ts';
 export { objectsDataset } from './objects-dataset.ts';
+export { etcdRestore } from './etcd-answer.ts';
