@@ -4,6 +4,7 @@ export { canListen, freePort, freePorts } from './free-ports.ts';
 export { type HostFileStat, type LocalHost, type LocalHostOptions, openLocalHost } from './local-host.ts';
 export type { HostProcess } from './process-list.ts';
 export type { PlaceFileOptions } from './place-file.ts';
+export { type RunningService, type ServiceOptions, startService } from './running-service.ts';
 export { formatShellCommand, type SshTarget } from './ssh-command.ts';
 export { hostCommandFailed } from './ssh-failure.ts';
 export { openSshHost, type SshContext, type SshHost, type StreamOptions } from './ssh-host.ts';

@@ -2,6 +2,7 @@
 export * from './data-dir-files/index.ts';
 export * from './disarm/index.ts';
 export * from './discover/index.ts';
+export * from './drill/index.ts';
 export * from './hashkv/index.ts';
 export * from './keys/index.ts';
 export * from './ledger/index.ts';

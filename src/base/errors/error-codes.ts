@@ -152,6 +152,11 @@ export const errorCodes = {
     meaning: 'at least one check of the snapshot failed',
     hint: 'Do not restore from this file; use another backup.',
   },
+  DRILL_FAILED: {
+    exitStatus: 3,
+    meaning: 'the backup did not come up in a sandbox as what it claims to be',
+    hint: 'Do not rely on this backup: the report names each check that failed. With --keep the sandbox stays to look at.',
+  },
   // a live etcd
   ETCD_UNREACHABLE: {
     exitStatus: 5,
@@ -546,10 +551,20 @@ export const errorCodes = {
     meaning: 'a process worked on the repository for so long that others took it for dead, and gave up',
     hint: 'Run the command again; what was stored already is used.',
   },
+  REPOSITORY_BUSY: {
+    exitStatus: 4,
+    meaning: 'another process frees space in the repository or rebuilds its index',
+    hint: 'Let it end. When it was killed on another host, its session counts as dead after 24 hours.',
+  },
   BACKUP_NOT_FOUND: {
     exitStatus: 4,
     meaning: 'the repository has no such backup, or several whose ids begin like this',
     hint: '"holdfast backup list" shows what there is.',
+  },
+  BACKUP_KEPT: {
+    exitStatus: 4,
+    meaning: 'a backup is pinned, or the newest one that passed a verification',
+    hint: 'Unpin it with "holdfast backup unpin ID", or verify a newer one first.',
   },
   BACKUP_FOREIGN: {
     exitStatus: 4,

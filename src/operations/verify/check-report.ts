@@ -18,8 +18,11 @@ export const checkNames = [
 export type CheckName = (typeof checkNames)[number];
 
 /** One row of the report. */
-export interface VerifyCheck {
-  readonly name: CheckName;
+export type VerifyCheck = CheckRow<CheckName>;
+
+/** One row of a report of named checks. */
+export interface CheckRow<Name extends string> {
+  readonly name: Name;
   /** The worst of its findings. */
   readonly status: Finding['severity'];
   /** One line: the facts when all is well, else the worst finding. */
@@ -84,7 +87,7 @@ export class FindingLog {
   }
 
   /** The row of the report; `facts` is its summary unless something is wrong. */
-  check(name: CheckName, facts: string): VerifyCheck {
+  check<Name extends string>(name: Name, facts: string): CheckRow<Name> {
     const { status } = this;
     const total = this.#counts.ok + this.#counts.warn + this.#counts.fail;
     const worst = this.#kept.find(({ severity }) => severity === status);

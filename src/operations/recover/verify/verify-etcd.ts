@@ -1,7 +1,8 @@
-import { hasCode, HoldfastError, waitUntil } from '../../../base/index.ts';
-import type { EtcdClient, HashKVResponse } from '../../../etcd/index.ts';
+import { HoldfastError } from '../../../base/index.ts';
+import type { EtcdClient } from '../../../etcd/index.ts';
+import { compareHash, countKeys, type Expectation } from '../../outside-checks/index.ts';
 import type { StepWork } from '../work/index.ts';
-import { type Expectation, expectationFact } from './expectation.ts';
+import { expectationFact } from './expectation.ts';
 import { openMemberClient } from './etcd-ready.ts';
 
 /**
@@ -31,49 +32,13 @@ export async function verifyEtcd(work: StepWork): Promise<void> {
   });
 }
 
-/** A server that is just compacting answers with a compact revision in between; it is asked again. */
 async function checkHash(client: EtcdClient, expectation: Expectation, work: StepWork): Promise<void> {
-  await waitUntil(
-    `etcd on ${work.host.host} gives no hash to compare`,
-    async () => {
-      const reply = await askHash(client, expectation.revision);
-      if (reply === undefined) {
-        work.ctx.log.warn('etcd gives no hash of the restored revision any more', { host: work.host.host });
-        return { done: undefined };
-      }
-      const known = expectation.hashes.find(({ compactRevision }) => compactRevision === compactOf(reply));
-      if (known === undefined) return { waitingFor: `it is compacted to ${compactOf(reply)}` };
-      if (known.hash !== reply.hash) throw differs(work, [`HashKV ${reply.hash} instead of ${known.hash}`]);
-      return { done: undefined };
-    },
-    { timeoutMs: work.plan.waitTimeoutMs },
-    work.ctx,
-  );
-}
-
-/**
- * The hash at a revision. etcd 3.4 refuses it where that revision is the compacted one, as after a bump, but not for the
- * newest one (3.4.23); undefined when it has moved on: a lease that ended is enough.
- */
-async function askHash(client: EtcdClient, revision: bigint): Promise<HashKVResponse | undefined> {
-  const newest = await client.maintenance.hashKV({});
-  if (newest.header?.revision === revision) return newest;
-  try {
-    return await client.maintenance.hashKV({ revision });
-  } catch (error) {
-    if (hasCode(error, 'REVISION_COMPACTED')) return undefined;
-    throw error;
-  }
-}
-
-function compactOf({ compactRevision }: HashKVResponse): bigint {
-  return compactRevision;
-}
-
-async function countKeys(client: EtcdClient, revision: bigint): Promise<number> {
-  const everything = Uint8Array.of(0);
-  const reply = await client.kv.range({ key: everything, rangeEnd: everything, countOnly: true, revision });
-  return Number(reply.count);
+  const { host, plan, ctx } = work;
+  const options = { who: `etcd on ${host.host}`, timeoutMs: plan.waitTimeoutMs };
+  const compared = await compareHash(client, expectation, options, ctx);
+  if (compared === undefined) return;
+  if (compared !== 'moved-on') throw differs(work, [compared.differs]);
+  ctx.log.warn('etcd gives no hash of the restored revision any more', { host: host.host });
 }
 
 async function memberDifferences(client: EtcdClient, { plan }: StepWork): Promise<string[]> {
