@@ -1,12 +1,13 @@
 /**
- * Builds `dist/`, or the directory named on the command line: the program (`holdfast.js` and what it loads), the
- * library (`lib/`) and its types (`types/`). Run by `npm run build`.
+ * Builds `dist/`, or the directory named on the command line: the program (`holdfast.js` and what it loads), the demo's
+ * stand-ins and sample (`sandbox.js`, `demo/`), the library (`lib/`) and its types (`types/`). Run by `npm run build`.
  */
 import { spawnSync } from 'node:child_process';
 import { cp, glob, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { buildProgram } from './build/program.ts';
+import { buildSandbox } from './build/sandbox.ts';
 import { buildScanWorker, root, settings } from './build/settings.ts';
 
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
@@ -53,5 +54,6 @@ await rm(dist, { recursive: true, force: true });
 const packageJson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as PackageJson;
 const scanWorker = await buildScanWorker();
 await buildProgram(dist, scanWorker);
+await buildSandbox(dist, scanWorker);
 await buildLibrary(scanWorker, packageJson);
 await buildTypes();

@@ -142,7 +142,11 @@ export class Container {
     const program = findProgram(programs, container.image, words[0]!);
     if (program === undefined) throw new Error(`no program stands for ${name} of ${container.image}`);
     const args = [...words.slice(1), ...container.args].map((word) => replacePaths(word, mappings));
-    const env: Record<string, string> = { PATH: `${join(stateDir, 'bin')}:${systemPath}`, HOME: layer };
+    const env: Record<string, string> = {
+      PATH: `${join(stateDir, 'bin')}:${systemPath}`,
+      HOME: layer,
+      ...compileCache(),
+    };
     for (const [key, value] of Object.entries(container.env)) env[key] = replacePaths(value, mappings);
     return {
       argv: [name, ...program.slice(1), ...args],
@@ -160,6 +164,12 @@ export class Container {
 /** What makes the kernel kill a container when the runner is killed outright; not every system has it. */
 export function deathTie(): readonly string[] {
   return existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--'] : [];
+}
+
+/** Where the runner keeps compiled code, there the stand-ins may do so, too. */
+function compileCache(): Record<string, string> {
+  const directory = process.env['NODE_COMPILE_CACHE'];
+  return directory === undefined ? {} : { NODE_COMPILE_CACHE: directory };
 }
 
 function killGroup(pid: number): void {

@@ -10,6 +10,8 @@ export interface ToldDemo {
   readonly etcdVersion: string;
   readonly isRealEtcd: boolean;
   readonly tookMs: number;
+  /** What to type in a shell that knows no `holdfast`; undefined where that may well be its name. */
+  readonly program?: string;
   /** How to go on; undefined when everything is gone. */
   readonly kept?: KeptSandbox;
 }
@@ -25,7 +27,7 @@ export function demoView(told: ToldDemo): View {
           : 'The cluster that came back is not the one in the backup.',
       );
       if (kept === undefined) output.line('Everything that ran was stopped, and the sandbox is removed.');
-      else keptLines(kept, directory, output);
+      else keptLines(kept, told, output);
     },
     json: () => ({
       ok,
@@ -43,21 +45,20 @@ function whereKept({ layout, stopScript }: KeptSandbox) {
   return { root, etcdUrl, apiServerUrl, adminConf, stopScript };
 }
 
-function keptLines({ layout, stopScript }: KeptSandbox, directory: string, output: Output): void {
-  const { nodeName, pki } = layout;
-  const { certFile, keyFile } = pki.etcdHealthcheckClient;
+function keptLines({ layout, stopScript }: KeptSandbox, told: ToldDemo, output: Output): void {
+  const { nodeName } = layout;
+  const program = told.program === undefined ? [] : [`  alias holdfast=${shellWord(told.program)}`];
   const lines = [
     '',
-    'The sandbox runs on. In its directory',
-    `  cd ${shellWord(directory)}`,
-    'play with it:',
+    'The sandbox runs on. To play with it:',
+    `  cd ${shellWord(told.directory)}`,
+    ...program,
     `  holdfast --root ${nodeName} objects list live pods -A`,
     `  holdfast --root ${nodeName} del --prefix /registry/secrets/`,
     `  holdfast --root ${nodeName} recover backup.db`,
-    'or with the tools that you know:',
-    `  export ETCDCTL_ENDPOINTS=${layout.etcdUrl} ETCDCTL_CACERT=${shellWord(pki.etcdCaFile)}`,
-    `  export ETCDCTL_CERT=${shellWord(certFile)} ETCDCTL_KEY=${shellWord(keyFile)}`,
-    '  etcdctl member list',
+    'With etcdctl, too:',
+    `  eval "$(holdfast --root ${nodeName} discover -w env)"`,
+    '  etcdctl get /registry/namespaces/ --prefix --keys-only',
     'To stop everything and remove it:',
     `  ${shellWord(stopScript)}`,
   ];

@@ -14,7 +14,7 @@ export const demoCommand = defineCommand({
     etcd: {
       kind: 'string',
       valueName: 'path',
-      summary: 'run this etcd (3.6 or newer) instead of the stand-in',
+      summary: 'run this etcd (3.5 or newer) instead of the stand-in',
     },
     dir: {
       kind: 'string',

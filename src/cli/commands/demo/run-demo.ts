@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
-import { throwIfInterrupted } from '../../../base/index.ts';
+import { basename, resolve } from 'node:path';
+import { hasCode, HoldfastError, throwIfInterrupted } from '../../../base/index.ts';
 import { openDemoSandbox, tellDemo } from '../../../operations/demo/index.ts';
 import type { CommandHost } from '../../command/index.ts';
+import { shellWord } from '../../output/index.ts';
 import { findDemoFiles } from './demo-files.ts';
 import type { ToldDemo } from './demo-view.ts';
 import { silentStage, terminalStage } from './stage.ts';
@@ -15,8 +16,23 @@ export interface DemoFlags {
   readonly dir: string | undefined;
 }
 
-/** The whole demo; when it resolves, everything is stopped and removed, or kept. */
+/**
+ * The whole demo; when it resolves, everything is stopped and removed, or kept.
+ * Errors: PROGRAM_INCOMPLETE, those of the sandbox and of the commands in the story, INTERRUPTED.
+ */
 export async function runDemo(flags: DemoFlags, host: CommandHost): Promise<ToldDemo> {
+  try {
+    return await tellInSandbox(flags, host);
+  } catch (error) {
+    if (!hasCode(error, 'INTERRUPTED')) throw error;
+    throw new HoldfastError('INTERRUPTED', 'interrupted', {
+      hint: 'Everything that ran was stopped, and the sandbox is removed.',
+      cause: error,
+    });
+  }
+}
+
+async function tellInSandbox(flags: DemoFlags, host: CommandHost): Promise<ToldDemo> {
   const { clock, log } = host.ctx;
   const startedMs = clock.monotonicMs();
   const { standIn, samplePath } = findDemoFiles();
@@ -39,7 +55,17 @@ export async function runDemo(flags: DemoFlags, host: CommandHost): Promise<Told
   const kept = flags.keep ? await sandbox.keep() : undefined;
   const ok = proofs.every(({ inBackup, inCluster }) => inBackup === inCluster);
   const tookMs = clock.monotonicMs() - startedMs;
-  return { ok, proofs, directory, etcdVersion, isRealEtcd, tookMs, ...(kept === undefined ? {} : { kept }) };
+  const program = [process.execPath, process.argv[1]!];
+  return {
+    ok,
+    proofs,
+    directory,
+    etcdVersion,
+    isRealEtcd,
+    tookMs,
+    ...(basename(program[1]!) === 'holdfast' ? {} : { program: program.map(shellWord).join(' ') }),
+    ...(kept === undefined ? {} : { kept }),
+  };
 }
 
 /** The story's commands are typed in the sandbox. */

@@ -2,6 +2,7 @@ import { HoldfastError, throwIfInterrupted } from '../../../base/index.ts';
 import type { DemoProof, DemoStage } from '../../../operations/demo/index.ts';
 import type { CliIo, CliStream, CommandHost } from '../../command/index.ts';
 import { shellWord } from '../../output/index.ts';
+import { cutRow, foldLine, wrapWords } from './lay-out-text.ts';
 
 const indent = '   ';
 /** Lines of prose are no longer than this, however wide the terminal is. */
@@ -29,13 +30,17 @@ export function terminalStage(host: CommandHost, { step: waits }: { readonly ste
   const { bold, dim, green, red } = paint(io);
   const columns = io.stdout.columns === undefined ? undefined : Math.max(narrowest, io.stdout.columns);
   const proseWidth = Math.min(columns ?? widestProse, widestProse) - indent.length;
+  const outputWidth = columns === undefined ? Infinity : columns - indent.length;
   let number = 0;
   const prose = (text: string, style = (line: string) => line) => {
-    for (const line of wrap(text, proseWidth)) out.line(`${indent}${style(line)}`);
+    for (const line of wrapWords(text, proseWidth)) out.line(`${indent}${style(line)}`);
   };
   const command = (line: string) => {
-    for (const [index, part] of wrap(line, proseWidth - 4).entries())
-      out.line(`${indent}${index === 0 ? dim('$ ') : '    '}${bold(part)}`);
+    const parts = wrapWords(line, proseWidth - 6);
+    for (const [index, part] of parts.entries()) {
+      const goesOn = index < parts.length - 1 ? ' \\' : '';
+      out.line(`${indent}${index === 0 ? dim('$ ') : '    '}${bold(part + goesOn)}`);
+    }
   };
   return {
     title(text) {
@@ -49,10 +54,12 @@ export function terminalStage(host: CommandHost, { step: waits }: { readonly ste
     say: (text) => prose(text),
     byHand: (text) => prose(`By hand: ${text}`, dim),
     command,
-    async run(words, lines = /(?:)/) {
+    async run(words, rows) {
       command(['holdfast', ...words].map(shellWord).join(' '));
       return await runInside(host, words, (line) => {
-        if (lines.test(line)) out.line(dim(cut(`${indent}${line}`, columns).trimEnd()));
+        if (rows !== undefined && !rows.test(line)) return;
+        const shown = rows === undefined ? foldLine(line, outputWidth) : [cutRow(line, outputWidth)];
+        for (const each of shown) out.line(dim(`${indent}${each}`.trimEnd()));
       });
     },
     proof(rows) {
@@ -107,15 +114,12 @@ async function runInside(
   stderr.end();
   throwIfInterrupted(io.signal);
   if (status === 0) return stdout.text;
-  io.stderr.write(stderr.text);
-  throw new HoldfastError(
-    'COMMAND_FAILED',
-    `holdfast ${words.map(shellWord).join(' ')} ended with exit status ${status}`,
-  );
+  const reason = /^Error: (.*)$/m.exec(stderr.text)?.[1] ?? stderr.text.trim();
+  throw new HoldfastError('COMMAND_FAILED', `holdfast ${words.map(shellWord).join(' ')}: ${reason}`);
 }
 
-/** What a command notes down about its work, and where it found etcd: the story tells that in its own words. */
-const isRecord = /^(\d{4}-\d\d-\d\dT|Using https:)/;
+/** What a command notes down about its work, where it found etcd, and how it failed: the story tells that itself. */
+const isRecord = /^(\d{4}-\d\d-\d\dT|Using https:|Error: |hint: )/;
 
 async function* noInput(): AsyncGenerator<Uint8Array> {}
 
@@ -167,21 +171,4 @@ function proofLines(
       return `${mark} ${row.what.padEnd(what)}  ${row.inBackup.padStart(first)}  ${row.inCluster.padStart(second)}`;
     }),
   ];
-}
-
-/** Lines of whole words, none wider than it has to be. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
-function cut(line: string, columns: number | undefined): string {
-  return columns === undefined || line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
 }

@@ -4,7 +4,7 @@ export interface DemoStage {
   title(text: string): void;
   /** The next step begins. */
   step(title: string): void;
-  /** A sentence or two for people. */
+  /** A sentence or two for people; a no-break space keeps words together. */
   say(text: string): void;
   /** What one would do without holdfast. */
   byHand(text: string): void;
@@ -13,10 +13,10 @@ export interface DemoStage {
   /**
    * Runs a command line of this program in the sandbox's directory and shows it with what it prints.
    * @param words without the program's name
-   * @param lines what is shown of its output: a line when it matches; everything by default
+   * @param rows which rows are shown of a table; without it, all that is printed is shown
    * Resolves with its standard output. Rejects when it does not succeed.
    */
-  run(words: readonly string[], lines?: RegExp): Promise<string>;
+  run(words: readonly string[], rows?: RegExp): Promise<string>;
   proof(rows: readonly DemoProof[]): void;
   /** The step is told: time to read. */
   pause(): Promise<void>;

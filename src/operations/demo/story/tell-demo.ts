@@ -7,6 +7,8 @@ import { prove } from './prove.ts';
 /** The namespace that somebody deletes. */
 const namespace = 'shop';
 const backup = 'backup.db';
+const listNamespaces = ['--root', 'cp1', 'objects', 'list', 'live', 'namespaces'];
+const namespaceRows = new RegExp(`^(NAME|kube-system|${namespace}) `);
 
 /**
  * Tells the story on a sandbox: find, save, verify, destroy, recover, prove. Resolves with the proof.
@@ -43,7 +45,7 @@ async function introduce(sandbox: DemoSandbox, stage: DemoStage): Promise<void> 
   const standIns = 'The kubelet, the API server, the controllers and etcd are stand-ins';
   stage.say(
     `${isRealEtcd ? real : standIns}: small programs of holdfast that read the real ones' files and flags. ` +
-      `Everything stays in ${directory}. On a node of yours, leave out "--root ${layout.nodeName}".`,
+      `Everything stays in ${directory}. On a node of yours, leave out "--root\u00a0${layout.nodeName}".`,
   );
   stage.command(`cd ${directory}`);
   await using etcd = await sandbox.openEtcd();
@@ -84,14 +86,17 @@ async function destroy(sandbox: DemoSandbox, stage: DemoStage, ctx: OperationCon
   stage.say('Somebody deletes the wrong namespace.');
   stage.command(`kubectl delete namespace ${namespace}`);
   const deleted = await deleteNamespace(sandbox, namespace);
-  stage.say(`${deleted} objects are gone. Then the disk goes, too:`);
+  stage.say(
+    `${deleted} objects are gone. (Here the demo deletes them in etcd: the stand-ins have no namespace controller.) ` +
+      'Then the disk goes, too.',
+  );
   const { pid, destroyed } = await loseDisk(sandbox, ctx);
   stage.command(`rm -rf ${destroyed} && kill -9 ${pid}`);
   stage.say(
     'The kubelet starts etcd again. It finds no data and begins a new, empty cluster, as etcd does: the worst ' +
       'morning of an administrator.',
   );
-  await stage.run(['--root', 'cp1', 'objects', 'list', 'live', 'namespaces']);
+  await stage.run(listNamespaces);
   await stage.pause();
 }
 
@@ -103,10 +108,11 @@ async function recover({ ready }: DemoSandbox, stage: DemoStage): Promise<void> 
       'What fails is undone.',
   );
   stage.byHand(
-    'mv /etc/kubernetes/manifests/*.yaml away, wait, etcdutl snapshot restore backup.db --data-dir … --name … ' +
-      '--initial-cluster … --bump-revision 1000000000 --mark-compacted, mv the directories, mv the manifests back',
+    'etcdutl snapshot restore backup.db --data-dir /var/lib/etcd-new, with a bumped revision; the manifests out of ' +
+      '/etc/kubernetes/manifests; wait until all has stopped; swap the directories; the manifests back; look.',
   );
   await stage.run(['--root', 'cp1', 'recover', backup, '--yes']);
   await ready();
+  await stage.run(listNamespaces, namespaceRows);
   await stage.pause();
 }
