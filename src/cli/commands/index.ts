@@ -2,6 +2,7 @@
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
 import { demoCommand } from './demo/demo.ts';
 import { discoverCommand } from './discover.ts';
+import { drillCommand } from './drill/drill.ts';
 import { defragCommand } from './endpoint/defrag.ts';
 import { endpointHashKvCommand } from './endpoint/hashkv.ts';
 import { endpointHealthCommand } from './endpoint/health.ts';
@@ -70,6 +71,7 @@ const commands: readonly AnyCommand[] = [
   discoverCommand,
   recoverCommand,
   serveCommand,
+  drillCommand,
   demoCommand,
   objectsListCommand,
   objectsGetCommand,

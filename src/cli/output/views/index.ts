@@ -1,6 +1,8 @@
 export { alarmView } from './alarm-view.ts';
 export { compactionView } from './compaction-view.ts';
 export { type ClientPaths, discoveryView } from './discovery-view.ts';
+export { drillPageMark, formatDrillPage } from './drill-page.ts';
+export { drillView } from './drill-view.ts';
 export {
   defragmentView,
   type EndpointHash,
