@@ -11,6 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { invalidFile } from './invalid-file.ts';
+import type { Located } from './located.ts';
 import type { YamlList, YamlMap, YamlNode, YamlScalar } from './yaml-node.ts';
 import { describeYamlError } from './yaml-problem.ts';
 
@@ -85,8 +86,12 @@ class TreeBuilder {
     return built;
   }
 
-  #buildValue(node: Node, place: Omit<YamlMap, 'kind' | 'entries'>, depth: number): YamlNode {
-    if (isMap(node)) return { ...place, kind: 'map', entries: this.#entries(node, place, depth) };
+  #buildValue(
+    node: Node,
+    place: Omit<YamlMap, 'kind' | 'entries' | 'repeatedKeys'>,
+    depth: number,
+  ): YamlNode {
+    if (isMap(node)) return { ...place, kind: 'map', ...this.#entries(node, place, depth) };
     if (isCollection(node)) {
       const items = node.items.map((item) => this.build(item as Node, depth + 1));
       return { ...place, kind: 'list', items } satisfies YamlList;
@@ -102,14 +107,19 @@ class TreeBuilder {
   #entries(map: YAMLMap, place: { readonly line: number; readonly end: number }, depth: number) {
     const own = new Map<string, YamlNode>();
     const merged: YamlNode[] = [];
+    const repeatedKeys: Located<string>[] = [];
     for (const pair of map.items) {
       const key = this.build(pair.key as Node, depth + 1);
       if (key.kind !== 'scalar') throw invalidFile(this.#path, key.line, 'a key is not a text');
       const value = pair.value === null ? nothingAt(key) : this.build(pair.value as Node, depth + 1);
       if (key.text === '<<' && key.style === 'plain') merged.push(value);
-      else own.set(key.text, value);
+      else {
+        if (own.has(key.text)) repeatedKeys.push({ value: key.text, line: key.line });
+        own.set(key.text, value);
+      }
     }
-    return merged.length === 0 ? own : this.#merge(own, merged, place.line);
+    const entries = merged.length === 0 ? own : this.#merge(own, merged, place.line);
+    return { entries, repeatedKeys };
   }
 
   /** Keys of the map itself win over merged ones, and of merged maps the first. */

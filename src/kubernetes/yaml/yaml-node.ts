@@ -1,3 +1,5 @@
+import type { Located } from './located.ts';
+
 /**
  * A YAML text as a tree, aliases and merge keys resolved, every node with its place in the source. Scalars are kept as
  * the text they stand for: what is a number or a boolean is for the reader of the field to say, as it is in Go.
@@ -17,6 +19,8 @@ export interface YamlMap extends Place {
   readonly kind: 'map';
   /** Of keys that are there twice, the last, as in the YAML reader of Kubernetes. */
   readonly entries: ReadonlyMap<string, YamlNode>;
+  /** The keys that are there again, each with the line of its repetition. */
+  readonly repeatedKeys: readonly Located<string>[];
 }
 
 export interface YamlList extends Place {
