@@ -81,7 +81,7 @@ export async function listenEtcdServer(options: EtcdServerOptions): Promise<Etcd
     ...(tls === undefined ? {} : { tls }),
     ...(options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs }),
     methods: [
-      ...rpcMethods(KV, kvMethods(kv, gate)),
+      ...rpcMethods(KV, kvMethods({ kv, store, gate, headers })),
       ...rpcMethods(Watch, watchMethods(hub, headers)),
       ...rpcMethods(Lease, leaseMethods(lessor, gate, headers)),
       ...rpcMethods(

@@ -1,15 +1,28 @@
-import type { ServiceHandlers } from '../transport/index.ts';
 import type { KV } from '../../api.ts';
+import type { EtcdStore } from '../store/index.ts';
+import { EncodedMessage, type ServiceHandlers } from '../transport/index.ts';
+import { encodePlainRange, isPlainRange } from './encode-range.ts';
+import { checkRange } from './kv-checks.ts';
 import type { KvService } from './kv.ts';
+import type { ResponseHeaders } from './response-headers.ts';
 import { RpcError, rpcCodes } from './rpc-error.ts';
 import type { WriteGate } from './write-gate.ts';
 
+export interface KvMethodsOptions {
+  readonly kv: KvService;
+  readonly store: EtcdStore;
+  readonly gate: WriteGate;
+  readonly headers: ResponseHeaders;
+}
+
 /** The KV service behind what etcd checks first. */
-export function kvMethods(kv: KvService, gate: WriteGate): ServiceHandlers<typeof KV> {
+export function kvMethods({ kv, store, gate, headers }: KvMethodsOptions): ServiceHandlers<typeof KV> {
   return {
     range(request) {
       gate.admitRead();
-      return kv.range(request);
+      if (!isPlainRange(request)) return kv.range(request);
+      checkRange(request);
+      return new EncodedMessage(encodePlainRange(request, store, headers));
     },
     rangeStream() {
       // In the words of a server that has never heard of it: clients then ask for a plain range.

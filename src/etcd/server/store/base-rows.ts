@@ -47,14 +47,9 @@ export class BaseRows {
 
   /** Reads a row that is no deletion. Bytes are the caller's. Throws RECORD_INVALID, FILE_NOT_READABLE. */
   keyValue(row: number): KeyValue {
-    const record = this.#record(row);
+    const record = new Uint8Array(this.recordBytes(row));
+    this.copyRecord(row, record);
     const scanner = this.#scanner;
-    const { mainLow, mainHigh } = this.index.parts;
-    const isMeant =
-      scanner.scan(record) === undefined &&
-      scanner.modLow === mainLow[row] &&
-      scanner.modHigh === mainHigh[row];
-    if (!isMeant) throw changedFile();
     return {
       key: record.subarray(scanner.keyStart, scanner.keyEnd),
       createRevision: this.index.createRevision(row),
@@ -65,16 +60,33 @@ export class BaseRows {
     };
   }
 
-  #record(row: number): Uint8Array {
+  /** Size of a record. */
+  recordBytes(row: number): number {
+    return this.index.parts.recordBytes[row]!;
+  }
+
+  /**
+   * Reads the record of a row that is no deletion to where it is wanted; `target` has its size. The scanner then stands
+   * on it. Throws RECORD_INVALID, FILE_NOT_READABLE.
+   */
+  copyRecord(row: number, target: Uint8Array): void {
+    const scanner = this.#scanner;
+    const { mainLow, mainHigh } = this.index.parts;
+    this.#readRecord(row, target);
+    const isMeant =
+      scanner.scan(target) === undefined &&
+      scanner.modLow === mainLow[row] &&
+      scanner.modHigh === mainHigh[row];
+    if (!isMeant) throw changedFile();
+  }
+
+  #readRecord(row: number, target: Uint8Array): void {
     const offset = this.index.offset(row);
     if (offset === undefined) {
       const record = this.bucket?.get(this.index.rowKey(row));
-      if (record === undefined) throw changedFile();
-      return record;
-    }
-    const bytes = new Uint8Array(this.index.parts.recordBytes[row]!);
-    if (this.#database.source.readInto(bytes, offset) < bytes.length) throw changedFile();
-    return bytes;
+      if (record?.length !== target.length) throw changedFile();
+      target.set(record);
+    } else if (this.#database.source.readInto(target, offset) < target.length) throw changedFile();
   }
 }
 

@@ -9,6 +9,7 @@ export type {
   StoreHash,
   StoreRange,
   StoreRangeResult,
+  StoreRecords,
   StoreSnapshot,
   WriteTransaction,
 } from './store.ts';

@@ -7,8 +7,9 @@ import { HoldfastError } from '../../../base/index.ts';
 import type { KeyValue, StoreRevision } from '../../../formats/mvcc/index.ts';
 import { BaseRows } from './base-rows.ts';
 import { keySpan, LiveKeys, type LiveRow, type LiveVisitor } from './live-keys.ts';
+import { LiveRecords } from './live-records.ts';
 import { Overlay, type OverlayRow } from './overlay.ts';
-import type { StoreRange, StoreRangeResult } from './store.ts';
+import type { StoreRange, StoreRangeResult, StoreRecords } from './store.ts';
 
 export class KeySpace {
   readonly base: BaseRows;
@@ -27,15 +28,26 @@ export class KeySpace {
 
   /** Throws REVISION_COMPACTED, REVISION_FUTURE. @param current the newest revision that the caller sees */
   range(query: StoreRange, current = this.currentRevision): StoreRangeResult {
+    const { rows, count } = this.#select(query, current);
+    return { kvs: rows.map((row) => this.live.keyValue(row)), count, revision: current };
+  }
+
+  /** `range` with the keys as encoded records. */
+  records(query: StoreRange): StoreRecords {
+    const { rows, count } = this.#select(query, this.currentRevision);
+    return new LiveRecords(this.base, rows, { count, revision: this.currentRevision });
+  }
+
+  #select(query: StoreRange, current: bigint): { readonly rows: readonly LiveRow[]; readonly count: number } {
     const revision = this.#readRevision(query.revision ?? 0n, current);
     const limit = query.limit === undefined || query.limit <= 0 ? Infinity : query.limit;
-    const found: LiveRow[] = [];
+    const rows: LiveRow[] = [];
     let count = 0;
     this.walk(query.key, query.rangeEnd, revision, (row) => {
-      if (count++ < limit && query.countOnly !== true) found.push(row);
+      if (count++ < limit && query.countOnly !== true) rows.push(row);
       return true;
     });
-    return { kvs: found.map((row) => this.live.keyValue(row)), count, revision: current };
+    return { rows, count };
   }
 
   /** Visits the live keys that a request means. */

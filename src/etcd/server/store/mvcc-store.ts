@@ -17,6 +17,7 @@ import type {
   StoreHash,
   StoreRange,
   StoreRangeResult,
+  StoreRecords,
   StoreSnapshot,
   WriteTransaction,
 } from './store.ts';
@@ -64,6 +65,10 @@ export class MvccStore implements EtcdStore {
 
   range(query: StoreRange): StoreRangeResult {
     return this.#space.range(query);
+  }
+
+  records(query: StoreRange): StoreRecords {
+    return this.#space.records(query);
   }
 
   previous(key: Uint8Array, beforeRevision: bigint): KeyValue | undefined {

@@ -37,6 +37,14 @@ export interface StoreRangeResult {
   readonly revision: bigint;
 }
 
+/** What a range finds, as the records that etcd stores: encoded messages `mvccpb.KeyValue`. */
+export interface StoreRecords extends Omit<StoreRangeResult, 'kvs'> {
+  /** Their sizes, in ascending order of the keys. */
+  sizes(): readonly number[];
+  /** Copies the record of that place in the order; `target` has its size. */
+  copyTo(target: Uint8Array, number: number): void;
+}
+
 export interface StoreEvent {
   readonly kind: 'put' | 'delete';
   /** Of a deletion: key and modRevision only. */
@@ -112,6 +120,8 @@ export interface EtcdStore {
   readonly readOnly: boolean;
   readonly facts: StoreFacts;
   range(query: StoreRange): StoreRangeResult;
+  /** `range` for those who pass on what is stored. */
+  records(query: StoreRange): StoreRecords;
   /** The key as it was right before a revision; undefined when it did not exist then or that is compacted away. */
   previous(key: Uint8Array, beforeRevision: bigint): KeyValue | undefined;
   /** Throws STORE_READ_ONLY. */
