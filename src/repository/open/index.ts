@@ -10,16 +10,25 @@ export {
 } from './backups.ts';
 export { initRepository, type InitRepositoryOptions } from './init-repository.ts';
 export { openRepository, type OpenRepositoryOptions } from './open-repository.ts';
-export { type ContentName, readContents } from './read-contents.ts';
+export { type ContentName, readContents, tryReadContents } from './read-contents.ts';
 export { Repository, segmentDirectory, segmentName } from './repository.ts';
-export { deleteSession, listSessions, openSession, type Session, type StoredSession } from './sessions.ts';
+export {
+  deleteSession,
+  listSessions,
+  openSession,
+  type Session,
+  type StoredSession,
+  thisProcess,
+} from './sessions.ts';
 export {
   getSealed,
+  isUnreadable,
   listSealed,
   type NamedStatement,
   putSealed,
   putSlot,
   readSlots,
+  type SealedStore,
 } from './small-objects.ts';
 export {
   deletePin,

@@ -1,0 +1,3 @@
+/** What a backup cannot be fetched without. */
+export { contentKey } from './content-key.ts';
+export { NeededContents, type BackupNeeds } from './needed-contents.ts';
