@@ -68,6 +68,8 @@ export interface DrillReport {
 }
 
 export interface DrillFacts {
+  /** SHA-256 of the whole file, of a snapshot. */
+  readonly fileSha256: string | undefined;
   readonly revision: bigint;
   readonly keys: number;
   readonly leases: number;

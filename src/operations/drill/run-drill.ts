@@ -17,6 +17,7 @@ import {
   checkHealth,
   checkHistory,
   checkKeys,
+  checkKeysSince,
   checkLeases,
   checkMembers,
   checkRestart,
@@ -146,7 +147,7 @@ class Drill implements AsyncDisposable {
     let loaded: LoadedSubject | undefined;
     const load = async () => {
       loaded = this.#opened.use(await loadSubject(this.#subject, this.#ctx));
-      this.facts = factsOf(loaded);
+      this.facts = factsOf(loaded, this.#fileSha256);
       return loaded;
     };
     if (kind === 'data-dir') {
@@ -221,8 +222,10 @@ class Drill implements AsyncDisposable {
       await run.check('history', (log) => checkHistory(client, expectation, limits, log, ctx));
       const { revision } = expectation;
       await run.check('keys', async (log) => {
-        const found = await checkKeys({ client, source: asked.source, revision }, log, ctx);
+        const { source } = asked;
+        const found = await checkKeys({ client, source, revision }, log, ctx);
         leaseUse = found.leaseUse;
+        await checkKeysSince({ client, source, revision }, log, ctx);
         return found.facts;
       });
       const runningMs = () => ctx.clock.monotonicMs() - startedMs;
@@ -314,10 +317,14 @@ function identityOf({ staged, etcd }: Asked): StagedData['identity'] {
   return { ...identity, members: identity.members.filter(({ id }) => id === identity.memberId) };
 }
 
-function factsOf({ expectation, leases, members }: LoadedSubject): DrillFacts {
+function factsOf(
+  { expectation, leases, members }: LoadedSubject,
+  fileSha256: string | undefined,
+): DrillFacts {
   const { revision, keyCount: keys, hashes } = expectation;
   const { hash: hashKv, compactRevision } = hashes[0]!;
   return {
+    fileSha256,
     revision,
     keys,
     leases: leases.length,

@@ -161,6 +161,14 @@ class HistoryPass {
       this.#logs.compaction.note('compaction-at-start', message);
       return;
     }
+    // Nothing is compacted that was never written, and the last row goes only together with the mark of its end.
+    const last = this.#sequence.lastMain;
+    const isZeroTold = last === 0n && this.#rows > 0;
+    if (scheduled > last && !isZeroTold) {
+      const message = `a compaction at ${scheduled} was asked for, and the last revision is ${last}`;
+      this.#logs.compaction.fail('compaction-future', message);
+      return;
+    }
     const before = finished < 0n ? 'none was finished before' : `the last one finished at ${finished}`;
     const message = `a compaction at ${scheduled} was under way (${before}); etcd resumes it at start`;
     this.#logs.compaction.warn('compaction-interrupted', message);

@@ -46,6 +46,11 @@ export class RevisionSequence {
     if (before === undefined || !follows(before, key, 0)) this.#checkGap(before, key);
   }
 
+  /** Main revision of the last row; 0 without rows. */
+  get lastMain(): bigint {
+    return this.#last === undefined ? 0n : decodeRevision(this.#last).main;
+  }
+
   /** Words for the summary. */
   facts(rows: number): string {
     if (this.#first === undefined || this.#last === undefined) return counted(rows, 'row');

@@ -54,10 +54,14 @@ const kindWords: Readonly<Record<DrillReport['kind'], string>> = {
 
 function figures({ firstAnswerMs, provenMs, tookMs, facts: known }: DrillReport): string {
   const tiles = [
-    ['Until the first answer', seconds(firstAnswerMs) || 'none came', 'checked, restored, started'],
+    [
+      'Until the first answer',
+      seconds(firstAnswerMs) || '–',
+      firstAnswerMs === undefined ? 'none came' : 'checked, restored, started',
+    ],
     provenMs === undefined
       ? ['Until the drill ended', seconds(tookMs), 'not everything was proven']
-      : ['Until everything was proven', seconds(provenMs), 'every key read, restarted, read again'],
+      : ['Until everything was proven', seconds(provenMs), 'every key read, restarted, compared again'],
     ...(known === undefined
       ? []
       : [['Keys', known.keys.toLocaleString('en'), `at revision ${known.revision.toLocaleString('en')}`]]),
@@ -117,6 +121,7 @@ function facts({ facts: known, source, startedAtMs, keptSandbox }: DrillReport):
       : ([
           ['Revision', known.revision.toString()],
           ['HashKV', `${known.hashKv} (compact revision ${known.compactRevision})`],
+          ...(known.fileSha256 === undefined ? [] : [['SHA-256 of the file', known.fileSha256]]),
           ['Leases', known.leases.toString()],
           ['Members then', known.members.join(', ')],
         ] as [string, string][])),

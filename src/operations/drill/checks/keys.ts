@@ -16,8 +16,8 @@ export interface CheckKeysOptions {
   readonly source: ObjectSource;
   /** At which the running etcd is read; 0 for the current one. */
   readonly revision: bigint;
-  /** Keys on a lease may be gone, and this key may be there: the time since the restore has passed. */
-  readonly later?: { readonly ownKey: Uint8Array };
+  /** Time has passed since the restore: keys on a lease may be gone, and a key of the drill's own may be there. */
+  readonly later?: { readonly ownKey: Uint8Array | undefined };
 }
 
 const batchBytes = 2 << 20;
@@ -46,6 +46,17 @@ export async function checkKeys(
   await walk.finish();
   ctx.events({ type: 'phase-finished', phase, tookMs: ctx.clock.monotonicMs() - startedMs });
   return { facts: `${walk.keys} keys read and compared`, leaseUse: walk.leaseUse };
+}
+
+/** What has moved the revision on since the backup can only be leases that ended, with their keys. */
+export async function checkKeysSince(
+  options: Pick<CheckKeysOptions, 'client' | 'source' | 'revision'>,
+  log: FindingLog,
+  ctx: OperationContext,
+): Promise<void> {
+  const revision = (await options.client.maintenance.status({})).header?.revision ?? 0n;
+  if (revision > options.revision)
+    await checkKeys({ ...options, revision, later: { ownKey: undefined } }, log, ctx);
 }
 
 class KeyWalk {
@@ -139,7 +150,7 @@ class KeyWalk {
 
   #extra({ key, modRevision }: KeyValue): void {
     const { later } = this.#options;
-    if (later !== undefined && equalBytes(key, later.ownKey)) return;
+    if (later?.ownKey !== undefined && equalBytes(key, later.ownKey)) return;
     const message = `a key is there that the backup does not have, of revision ${modRevision}`;
     this.#log.fail('key-extra', message, { revision: modRevision.toString() });
   }

@@ -20,10 +20,10 @@ export async function checkFile(
     if (check.name === 'digest' && isBare) noteBare(kind, log);
     else for (const finding of check.findings) addFinding(check, finding, log);
   }
-  const words = ['digest', 'revisions', 'records', 'members'].flatMap(
+  const words = ['revisions', 'records', 'members'].flatMap(
     (name) => checks.find((check) => check.name === name && check.status === 'ok')?.summary ?? [],
   );
-  return { facts: words.join('; '), fileSha256 };
+  return { facts: [isBare ? 'no digest' : 'the digest matches', ...words].join('; '), fileSha256 };
 }
 
 function noteBare(kind: DrillSubject['kind'], log: FindingLog): void {
