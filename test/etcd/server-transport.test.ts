@@ -49,7 +49,11 @@ suite('the port of a served store', () => {
     }
     assert.deepEqual(await getHttp1(`${url}/health`, 'POST'), [405, 'Method Not Allowed\n']);
     served.store.saveAlarm({ memberId: 1n, alarm: 1 });
-    assert.deepEqual(await getHttp1(`${url}/health`), [503, '{"health":"false","reason":"ALARM NOSPACE"}\n']);
+    const full = [503, '{"health":"false","reason":"ALARM NOSPACE"}\n'];
+    assert.deepEqual(await getHttp1(`${url}/health`), full);
+    assert.deepEqual(await getHttp1(`${url}/health?exclude=CORRUPT`), full);
+    const excluded = await getHttp1(`${url}/health?exclude=CORRUPT&exclude=NOSPACE`);
+    assert.deepEqual(excluded, [200, '{"health":"true","reason":""}']);
   });
 
   test('what is not a call of etcd is refused in the words of gRPC', async () => {

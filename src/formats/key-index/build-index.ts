@@ -37,11 +37,17 @@ export function* indexRowsSteps(database: Database, leasesAt?: bigint): Steps<In
   const rows = outline?.buckets.find(({ bucket }) => equalBytes(bucket.name, utf8('key')));
   if (outline !== undefined && rows !== undefined && rows.leafCount > 0) {
     const builder = new IndexBuilder(leasesAt);
-    const isSound = yield* scanLeaves(new LeafReader(database), outline, rows, builder);
-    if (isSound) return builder.finish(readStoreRevision(database));
+    const reader = new LeafReader(database);
+    const isSound = yield* scanLeaves(reader, outline, rows, builder);
+    if (isSound) {
+      const usedPages = metaPages + outline.otherPages.length + outline.leafCount + reader.overflowPages;
+      return { ...builder.finish(readStoreRevision(database)), usedPages };
+    }
   }
   return yield* walkRows(database, new IndexBuilder(leasesAt));
 }
+
+const metaPages = 2;
 
 function* walkRows(store: KeyValueStoreFile, builder: IndexBuilder): Steps<IndexedRows> {
   const revision = readStoreRevision(store);
@@ -113,6 +119,11 @@ class LeafReader {
   constructor(database: Database) {
     this.#database = database;
     this.#overflowLeft = database.meta.pageCount;
+  }
+
+  /** Pages that leaves had beside their first ones. */
+  get overflowPages(): number {
+    return this.#database.meta.pageCount - this.#overflowLeft;
   }
 
   /** Loads a leaf; false when it cannot be as it says. */

@@ -28,6 +28,11 @@ export interface IndexedRows {
   readonly commitOrder: Uint32Array;
   /** Lease of each key that has one, by rank, if that was asked for. */
   readonly leases: ReadonlyMap<number, bigint>;
+  /**
+   * Pages that the database's trees and metas take; leaves of other buckets than `key` count as one page each.
+   * Undefined when the pass did not see pages.
+   */
+  readonly usedPages?: number;
 }
 
 export class IndexBuilder {

@@ -1,13 +1,26 @@
-import type { Auth } from '../../api.ts';
+import { displayText } from '../../../base/index.ts';
+import type { KeyPermission, RoleRecord } from '../../../formats/mvcc/index.ts';
+import { type Auth, Permission_Type as PermissionType } from '../../api.ts';
 import type { EtcdStore } from '../store/index.ts';
 import type { ServiceHandlers } from '../transport/index.ts';
 import type { ResponseHeaders } from './response-headers.ts';
-import { RpcError, rpcCodes } from './rpc-error.ts';
+import { RpcError, rpcCodes, rpcErrors } from './rpc-error.ts';
 import { unsupported } from './status-of.ts';
+
+const permissionTypes = [PermissionType.READ, PermissionType.WRITE, PermissionType.READWRITE] as const;
+
+/** What the role `root` may do, whatever is stored of it. */
+const everything: KeyPermission = {
+  permission: PermissionType.READWRITE,
+  key: new Uint8Array(0),
+  rangeEnd: Uint8Array.of(0),
+};
 
 /**
  * The Auth service. The server asks for no users, whatever the file says: certificates decide who gets in. A client
- * that logs in is told so in etcd's words, upon which it goes on without.
+ * that logs in is told so in etcd's words, upon which it goes on without. Users and roles can be looked at.
+ *
+ * Source: etcd server/auth/store.go (3.6.16).
  */
 export function authMethods(store: EtcdStore, headers: ResponseHeaders): ServiceHandlers<typeof Auth> {
   const refuse = () => {
@@ -24,18 +37,35 @@ export function authMethods(store: EtcdStore, headers: ResponseHeaders): Service
     },
     authEnable: refuse,
     authDisable: refuse,
+    userGet({ name }) {
+      const user = store.users().find((stored) => displayText(stored.name) === name);
+      if (user === undefined) throw rpcErrors.userNotFound();
+      return { header: headers.header(), roles: [...user.roles] };
+    },
+    userList: () => ({ header: headers.header(), users: store.users().map(({ name }) => displayText(name)) }),
+    roleGet({ role: name }) {
+      const role = store.roles().find((stored) => displayText(stored.name) === name);
+      if (role === undefined) throw rpcErrors.roleNotFound();
+      const perm = permissionsOf(role).map(({ permission, key, rangeEnd }) => ({
+        permType: permissionTypes[permission] ?? PermissionType.READ,
+        key,
+        rangeEnd,
+      }));
+      return { header: headers.header(), perm };
+    },
+    roleList: () => ({ header: headers.header(), roles: store.roles().map(({ name }) => displayText(name)) }),
     userAdd: refuse,
-    userGet: refuse,
-    userList: refuse,
     userDelete: refuse,
     userChangePassword: refuse,
     userGrantRole: refuse,
     userRevokeRole: refuse,
     roleAdd: refuse,
-    roleGet: refuse,
-    roleList: refuse,
     roleDelete: refuse,
     roleGrantPermission: refuse,
     roleRevokePermission: refuse,
   };
+}
+
+function permissionsOf({ name, permissions }: RoleRecord): readonly KeyPermission[] {
+  return displayText(name) === 'root' ? [everything] : permissions;
 }

@@ -79,12 +79,11 @@ function statusMethod({ store, headers, version }: MaintenanceOptions) {
     const { facts } = store;
     const { memberId, raftTerm } = headers.identity;
     const raftIndex = facts.consistentIndex + written;
-    const size = BigInt(facts.databaseBytes);
     return {
       header: headers.header(),
       version: version.server,
-      dbSize: size,
-      dbSizeInUse: size,
+      dbSize: BigInt(facts.databaseBytes),
+      dbSizeInUse: BigInt(facts.usedBytes),
       leader: memberId,
       raftIndex,
       raftTerm,

@@ -41,6 +41,8 @@ export const rpcErrors = {
   invalidSortOption: () => new RpcError(rpcCodes.invalidArgument, 'etcdserver: invalid sort option'),
   requestTooLarge: () => new RpcError(rpcCodes.invalidArgument, 'etcdserver: request is too large'),
   leaseNotFound: () => new RpcError(rpcCodes.notFound, 'etcdserver: requested lease not found'),
+  userNotFound: () => new RpcError(rpcCodes.failedPrecondition, 'etcdserver: user name not found'),
+  roleNotFound: () => new RpcError(rpcCodes.failedPrecondition, 'etcdserver: role name not found'),
   compacted: () =>
     new RpcError(rpcCodes.outOfRange, 'etcdserver: mvcc: required revision has been compacted'),
   futureRevision: () =>

@@ -1,6 +1,15 @@
 import { HoldfastError } from '../../../base/index.ts';
 import type { Database } from '../../../formats/bbolt/index.ts';
-import type { AlarmRecord, KeyValue, KeyValueStoreFile, LeaseRecord } from '../../../formats/mvcc/index.ts';
+import {
+  type AlarmRecord,
+  decodeRole,
+  decodeUser,
+  type KeyValue,
+  type KeyValueStoreFile,
+  type LeaseRecord,
+  type RoleRecord,
+  type UserRecord,
+} from '../../../formats/mvcc/index.ts';
 import { CompactionHashes } from './compaction-hashes.ts';
 import { commitsFrom, keyFilter } from './history.ts';
 import { compacted, future, type KeySpace } from './key-space.ts';
@@ -31,6 +40,8 @@ export interface MvccStoreParts {
   readonly space: KeySpace;
   /** Up to here compactions were carried out in the file itself. */
   readonly finishedCompaction: bigint;
+  /** Pages of the database that are not free; undefined when that is not known. */
+  readonly usedPages: number | undefined;
   readonly readOnly: boolean;
 }
 
@@ -50,7 +61,7 @@ export class MvccStore implements EtcdStore {
     this.#parts = parts;
     this.#space = parts.space;
     this.readOnly = parts.readOnly;
-    this.facts = readFacts(parts.database, parts.content);
+    this.facts = readFacts(parts.database, parts.content, parts.usedPages);
     this.#changing = new ChangingRows(parts.content);
     this.#survivors = { of: parts.finishedCompaction, bits: undefined };
   }
@@ -150,8 +161,20 @@ export class MvccStore implements EtcdStore {
     this.#changing.removeAlarm(alarm);
   }
 
+  users(): readonly UserRecord[] {
+    return this.#valuesOf('authUsers').map(decodeUser);
+  }
+
+  roles(): readonly RoleRecord[] {
+    return this.#valuesOf('authRoles').map(decodeRole);
+  }
+
   async snapshot(): Promise<StoreSnapshot> {
     return await snapshotOf(this.#present(), this.#parts.database.pageSize);
+  }
+
+  #valuesOf(bucket: string): Uint8Array[] {
+    return [...(this.#parts.content.bucket(bucket)?.entries() ?? [])].map(({ value }) => value);
   }
 
   #ended(commit: StoreCommit | undefined): void {

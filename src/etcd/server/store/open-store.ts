@@ -37,6 +37,7 @@ export async function openStore(options: OpenStoreOptions, ctx: OperationContext
     content,
     space,
     finishedCompaction: readStoreRevision(database).marks.finished ?? -1n,
+    usedPages: indexed.usedPages,
     readOnly: !options.writable,
   });
   attachLeases(store, base, indexed.leases);

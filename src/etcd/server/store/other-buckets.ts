@@ -23,7 +23,12 @@ import {
 } from '../../../formats/mvcc/index.ts';
 import type { StoreFacts } from './store.ts';
 
-export function readFacts(database: Database, content: KeyValueStoreFile): StoreFacts {
+/** @param usedPages of the database; all of them when that is not known */
+export function readFacts(
+  database: Database,
+  content: KeyValueStoreFile,
+  usedPages = database.meta.pageCount,
+): StoreFacts {
   const value = (bucket: string, key: string) => content.bucket(bucket)?.get(utf8(key));
   const uint64 = (bucket: string, key: string) => {
     const bytes = value(bucket, key);
@@ -41,6 +46,7 @@ export function readFacts(database: Database, content: KeyValueStoreFile): Store
     authEnabled: authEnabled !== undefined && decodeAuthEnabled(authEnabled),
     authRevision: uint64('auth', authKeys.revision),
     databaseBytes: database.meta.pageCount * database.pageSize,
+    usedBytes: usedPages * database.pageSize,
   };
 }
 

@@ -211,6 +211,8 @@ test('compactions leave what etcd leaves, and a snapshot holds that', async () =
   assert.equal(bytes.length, sizeBytes);
   const copy = await open(bytes);
   assert.equal(copy.compactRevision, compact);
+  assert.equal(copy.facts.usedBytes, copy.facts.databaseBytes, 'no page of it is free');
+  assert.ok(store.facts.usedBytes < store.facts.databaseBytes);
   assert.deepEqual(copy.range(all).kvs, store.range({ ...all, revision: copy.currentRevision }).kvs);
   const hash = await store.hashKv(copy.currentRevision);
   assert.equal(hash.hash, hashKv(openDatabase(memorySource(bytes))).hash);

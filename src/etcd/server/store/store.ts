@@ -13,6 +13,8 @@ import type {
   KeyValueStoreFile,
   LeaseRecord,
   MemberRecord,
+  RoleRecord,
+  UserRecord,
 } from '../../../formats/mvcc/index.ts';
 
 /** Which keys, and what of them. */
@@ -111,6 +113,8 @@ export interface StoreFacts {
   readonly authRevision: bigint;
   /** Size of the database in the file. */
   readonly databaseBytes: number;
+  /** Without the free pages in it. */
+  readonly usedBytes: number;
 }
 
 export interface EtcdStore {
@@ -153,6 +157,10 @@ export interface EtcdStore {
   saveAlarm(alarm: AlarmRecord): void;
   /** Throws STORE_READ_ONLY. */
   removeAlarm(alarm: AlarmRecord): void;
+  /** In order of their names. Their passwords are secrets. */
+  users(): readonly UserRecord[];
+  /** In order of their names. */
+  roles(): readonly RoleRecord[];
   /** A compact database of the present state, built while it is read; later writes are not in it. */
   snapshot(): Promise<StoreSnapshot>;
 }
