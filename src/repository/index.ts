@@ -69,3 +69,17 @@ export {
   type Tombstone,
   type VerificationResult,
 } from './records/index.ts';
+export {
+  type DatabaseSink,
+  fetchDatabase,
+  type FetchDatabaseOptions,
+  type FetchedDatabase,
+} from './fetch-database/index.ts';
+export {
+  type DatabaseToStore,
+  findPacksToAvoid,
+  readRecipe,
+  storeDatabase,
+  type StoreDatabaseOptions,
+  type StoredDatabase,
+} from './store-database/index.ts';

@@ -7,6 +7,7 @@
  */
 import { compareBytes } from '../../base/index.ts';
 import { bucketHeaderSize, showName } from './bucket.ts';
+import { BucketContent, limitsOf, writingShape } from './bucket-content.ts';
 import {
   type ChildRef,
   encodeBranch,
@@ -42,8 +43,17 @@ export interface BucketInput {
 export interface DatabaseBuilder {
   /** Writes a whole bucket. Buckets may come in any order; a name may come once. */
   addBucket(input: BucketInput): void;
+  /** Begins a bucket whose items come one by one. One at a time; the others wait until it is finished. */
+  startBucket(name: Uint8Array, sequence?: bigint): BucketWriter;
   /** Writes the root and the meta pages; returns the meta. */
   finish(): Meta;
+}
+
+/** A bucket that is being written. */
+export interface BucketWriter {
+  /** In ascending key order, else RangeError. Both are kept until their page is full. */
+  add(key: Uint8Array, value: Uint8Array): void;
+  finish(): void;
 }
 
 export const defaultPageSize = 4096;
@@ -60,6 +70,27 @@ export function createDatabaseBuilder(options: BuildOptions): DatabaseBuilder {
     addBucket(input) {
       const value = writeBucket(output, input, fillBytes);
       roots.push({ key: input.name.slice(), value, isBucket: true });
+    },
+    startBucket: (name, sequence = 0n) => {
+      const limits = limitsOf(pageSize, options.fill);
+      const content = new BucketContent(writingShape(output, pageSize), pageSize, limits);
+      let before: Uint8Array | undefined;
+      return {
+        add(key, value) {
+          if (before !== undefined && compareBytes(before, key) >= 0)
+            throw new RangeError(`bucket ${showName(name)}: items are not in ascending key order`);
+          before = key;
+          content.add({ key, value, isBucket: false });
+        },
+        finish() {
+          const inlined = content.inlined();
+          const value =
+            inlined === undefined
+              ? bucketValue(content.finish().id, sequence)
+              : bucketValue(0, sequence, encodeLeaf(0, inlined, undefined));
+          roots.push({ key: name.slice(), value, isBucket: true });
+        },
+      };
     },
     finish() {
       roots.sort((a, b) => compareBytes(a.key, b.key));

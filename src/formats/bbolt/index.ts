@@ -2,6 +2,7 @@
 export { type Bucket, type Entry, showName } from './bucket.ts';
 export {
   type BucketInput,
+  type BucketWriter,
   type BuildItem,
   type BuildOptions,
   createDatabaseBuilder,

@@ -8,10 +8,11 @@
 import { compareBytes, SliceMeter, type Steps } from '../../base/index.ts';
 import { bucketHeaderSize } from './bucket.ts';
 import { type BuildItem, bucketValue } from './build.ts';
-import { branchItemSize, type ChildRef, encodeBranch, encodeLeaf, leafItemSize } from './encode-page.ts';
+import { BucketContent, limitsOf, writingShape } from './bucket-content.ts';
+import { encodeLeaf } from './encode-page.ts';
 import { encodeMetaPage } from './meta.ts';
 import { TreePacker, type TreeShape } from './pack-tree.ts';
-import { elementSize, type LeafElement, pageHeaderSize } from './page.ts';
+import { elementSize, pageHeaderSize } from './page.ts';
 
 /** Sizes of an item. */
 export interface ItemSizes {
@@ -33,18 +34,6 @@ export interface StreamPlan {
   readonly rootId: number;
   /** Size of the whole stream. */
   readonly sizeBytes: number;
-}
-
-/** Share of a leaf that is filled, as etcd's defragmentation fills its pages. */
-const fillShare = 0.9;
-
-/** Largest content of a bucket that is kept inside the root: a quarter of a page, as bbolt has it. */
-function inlineLimit(pageSize: number): number {
-  return pageSize / 4;
-}
-
-function limitsOf(pageSize: number): { readonly fillBytes: number; readonly pageSize: number } {
-  return { fillBytes: Math.floor(pageSize * fillShare), pageSize };
 }
 
 interface SizedChild {
@@ -125,58 +114,6 @@ function metaPages({ pageSize, pageCount, rootId }: StreamPlan): Uint8Array {
   bytes.set(encodeMetaPage(0, { ...meta, txid: 2n }));
   bytes.set(encodeMetaPage(1, { ...meta, txid: 1n }), pageSize);
   return bytes;
-}
-
-function writingShape(output: PageQueue, pageSize: number): TreeShape<LeafElement, ChildRef> {
-  return {
-    itemBytes: leafItemSize,
-    childBytes: branchItemSize,
-    leaf: (items) => {
-      const id = output.append((own) => encodeLeaf(own, items, pageSize));
-      // A copy: what the key is a view of need not stay for as long as the tree grows.
-      return { key: items[0]?.key.slice() ?? new Uint8Array(0), id };
-    },
-    branch: (children) => ({
-      key: children[0]!.key,
-      id: output.append((own) => encodeBranch(own, children, pageSize)),
-    }),
-  };
-}
-
-/** A bucket's items until it is known whether they are few enough to stay inside the root. */
-class BucketContent<Item, Child> {
-  readonly #shape: TreeShape<Item, Child>;
-  readonly #limitBytes: number;
-  readonly #tree: TreePacker<Item, Child>;
-  #head: Item[] | undefined = [];
-  #headBytes = pageHeaderSize;
-
-  constructor(shape: TreeShape<Item, Child>, pageSize: number) {
-    this.#shape = shape;
-    this.#limitBytes = inlineLimit(pageSize);
-    this.#tree = new TreePacker(shape, limitsOf(pageSize));
-  }
-
-  add(item: Item): void {
-    if (this.#head === undefined) {
-      this.#tree.add(item);
-      return;
-    }
-    this.#head.push(item);
-    this.#headBytes += this.#shape.itemBytes(item);
-    if (this.#headBytes <= this.#limitBytes) return;
-    for (const early of this.#head) this.#tree.add(early);
-    this.#head = undefined;
-  }
-
-  /** All items when they are to stay inside the root. */
-  inlined(): readonly Item[] | undefined {
-    return this.#head;
-  }
-
-  finish(): Child {
-    return this.#tree.finish();
-  }
 }
 
 const pieceBytes = 256 << 10;

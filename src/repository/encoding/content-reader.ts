@@ -29,6 +29,12 @@ export class ContentReader {
 
   /** A number up to 2⁵³ − 1. */
   varint(): number {
+    // Nearly all numbers are small, and there are three for each row.
+    const first = this.#bytes[this.#offset];
+    if (first !== undefined && first < 0x80) {
+      this.#offset++;
+      return first;
+    }
     const value = this.varint64();
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw this.malformed('a number is too large');
     return Number(value);
@@ -39,6 +45,29 @@ export class ContentReader {
     const value = this.varint();
     if (value * leastBytesEach > this.remaining) throw this.malformed('a count is larger than what follows');
     return value;
+  }
+
+  /** A number of 64 bits as its halves, which go into `target[at]` (high) and `target[at + 1]`. */
+  varintHalves(target: Uint32Array, at: number): void {
+    const start = this.#offset;
+    let high = 0;
+    let low = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.byte();
+      const bits = byte & 0x7f;
+      if (shift < 32) low |= bits << shift;
+      if (shift > 32) high |= bits << (shift - 32);
+      else if (shift > 25) high |= bits >>> (32 - shift);
+      if (byte >= 0x80) continue;
+      // The tenth byte has room for one bit.
+      if (shift === 63 && bits > 1) break;
+      if (byte === 0 && this.#offset - start > 1)
+        throw this.malformed('a number is not in its shortest form');
+      target[at] = high;
+      target[at + 1] = low;
+      return;
+    }
+    throw this.malformed('a number has more than 64 bits');
   }
 
   varint64(): bigint {

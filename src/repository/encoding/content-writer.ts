@@ -40,6 +40,28 @@ export class ContentWriter {
     this.#bytes[this.#length++] = Number(rest);
   }
 
+  /** An unsigned 64-bit number given by its halves, as a varint. */
+  varintHalves(high: number, low: number): void {
+    this.#room(10);
+    let [restHigh, restLow] = [high >>> 0, low >>> 0];
+    while (restHigh > 0 || restLow >= 0x80) {
+      this.#bytes[this.#length++] = (restLow & 0x7f) | 0x80;
+      restLow = ((restLow >>> 7) | (restHigh << 25)) >>> 0;
+      restHigh >>>= 7;
+    }
+    this.#bytes[this.#length++] = restLow;
+  }
+
+  /** Begins anew; what was finished stays as it is. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** A view of what was written, until the next write. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   bytes(bytes: Uint8Array): void {
     this.#room(bytes.length);
     this.#bytes.set(bytes, this.#length);

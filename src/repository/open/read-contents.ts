@@ -1,4 +1,4 @@
-import { hasCode } from '../../base/index.ts';
+import { hasCode, type HoldfastError } from '../../base/index.ts';
 import type { ChunkPlace } from '../chunk-index/index.ts';
 import { packName, type PieceType } from '../pack/index.ts';
 import type { Repository } from './repository.ts';
@@ -29,6 +29,18 @@ export async function* readContents(
   names: Iterable<ContentName>,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
+  for await (const content of tryReadContents(repository, names, signal)) {
+    if (content instanceof Error) throw content;
+    yield content;
+  }
+}
+
+/** The same; instead of a content that is missing or damaged comes the error, and then the next one. */
+export async function* tryReadContents(
+  repository: Repository,
+  names: Iterable<ContentName>,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array | HoldfastError> {
   const runs = runsOf(await repository.index(signal), names);
   const start = (run: Run | undefined) => run && { run, bytes: quietly(readRun(repository, run, signal)) };
   let current = start(runs.next().value ?? undefined);
@@ -36,12 +48,23 @@ export async function* readContents(
     const next = start(runs.next().value ?? undefined);
     const { run } = current;
     const bytes = await current.bytes;
-    for (let at = 0; at < run.names.length; at++) {
-      const { type, id } = run.names[at]!;
+    for (let at = 0; at < run.names.length; at++)
       yield (await openFrom(repository, run, at, bytes, signal)) ??
-        (await repository.getContent(type, id, signal));
-    }
+        (await getOrFailure(repository, run.names[at]!, signal));
     current = next;
+  }
+}
+
+async function getOrFailure(
+  repository: Repository,
+  { type, id }: ContentName,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | HoldfastError> {
+  try {
+    return await repository.getContent(type, id, signal);
+  } catch (error) {
+    if (isUnreadable(error)) return error;
+    throw error;
   }
 }
 

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { formatHex, utf8 } from '../../base/index.ts';
 import { ContentWriter } from '../encoding/index.ts';
 import type { RepositoryKeys } from '../keys/index.ts';
-import { createObjectKey, headerBytes, type NewObjectKey, sealPiece } from '../sealing/index.ts';
+import {
+  createObjectKey,
+  headerBytes,
+  type NewObjectKey,
+  packContent,
+  type PackedContent,
+  sealPacked,
+  sealPiece,
+} from '../sealing/index.ts';
 import { encodeEntries } from './pack-entries.ts';
 import { packKindOf, type PackKind, type PieceEntry, type PieceType, pieceTypes } from './piece-types.ts';
 
@@ -54,15 +62,19 @@ export class PackBuilder {
   }
 
   /**
-   * Seals a content into the pack. One at a time: the next waits until this one is there.
+   * Compresses a content and seals it into the pack. Of several at a time, the first to be ready is the first in it.
    * @param id 32 bytes; kept
    */
   async add(type: PieceType, id: Uint8Array, content: Uint8Array): Promise<PieceEntry> {
+    return this.addPacked(type, id, await packContent(content));
+  }
+
+  /** Seals a content that is compressed already. */
+  addPacked(type: PieceType, id: Uint8Array, packed: PackedContent): PieceEntry {
     if (packKindOf(type) !== this.kind) throw new RangeError(`${type} in a ${this.kind}`);
     const offset = this.#sizeBytes;
-    const piece = await sealPiece(this.#key.key, offset, content, pieceAssociation(type, id));
-    if (offset !== this.#sizeBytes) throw new Error('two pieces are added to a pack at the same time');
-    const entry = { type, id, offset, pieceBytes: piece.length, contentBytes: content.length };
+    const piece = sealPacked(this.#key.key, offset, packed, pieceAssociation(type, id));
+    const entry = { type, id, offset, pieceBytes: piece.length, contentBytes: packed.contentBytes };
     this.#parts.push(piece);
     this.#sizeBytes += piece.length;
     this.#entries.push(entry);

@@ -7,5 +7,13 @@ export {
   objectKinds,
 } from './object-header.ts';
 export { createObjectKey, findObjectKey, type NewObjectKey } from './object-key.ts';
-export { contentLimitBytes, openPiece, sealPiece, tagBytes } from './piece.ts';
+export {
+  contentLimitBytes,
+  openPiece,
+  packContent,
+  type PackedContent,
+  sealPacked,
+  sealPiece,
+  tagBytes,
+} from './piece.ts';
 export { openObject, type SealedObject, sealObject } from './sealed-object.ts';

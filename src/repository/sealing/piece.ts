@@ -13,6 +13,42 @@ const codecs = { stored: 0, zstd: 1 } as const;
 /** Ratio 3.0 at 1 MiB of Kubernetes objects, as level 6 has at two thirds of the speed. */
 const zstdLevel = 3;
 
+/** A content as it is going to be encrypted. */
+export interface PackedContent {
+  readonly contentBytes: number;
+  readonly codec: number;
+  readonly body: Uint8Array;
+}
+
+/** Compresses a content, on another thread; many may be under way. It must not change before the promise settles. */
+export async function packContent(content: Uint8Array): Promise<PackedContent> {
+  const contentBytes = content.length;
+  if (contentBytes > contentLimitBytes) throw new RangeError(`a content of ${contentBytes} bytes`);
+  const frame = await compress(content, {
+    params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
+    // Room for the whole frame: then the thread is asked once.
+    chunkSize: contentBytes + (contentBytes >> 7) + 1024,
+  });
+  return frame.length < contentBytes
+    ? { contentBytes, codec: codecs.zstd, body: frame }
+    : { contentBytes, codec: codecs.stored, body: content };
+}
+
+/** Frames and encrypts a packed content as the piece at this offset of its object. */
+export function sealPacked(
+  key: Uint8Array,
+  offset: number,
+  { codec, contentBytes, body }: PackedContent,
+  associated: Uint8Array,
+): Uint8Array {
+  const plain = Buffer.alloc(framingBytes);
+  plain[0] = codec;
+  plain.writeUInt32LE(contentBytes, 1);
+  const cipher = createCipheriv('aes-256-gcm', key, nonceAt(offset));
+  cipher.setAAD(associated);
+  return Buffer.concat([cipher.update(plain), cipher.update(body), cipher.final(), cipher.getAuthTag()]);
+}
+
 /** Compresses, frames and encrypts a content as the piece at this offset of its object. */
 export async function sealPiece(
   key: Uint8Array,
@@ -20,21 +56,7 @@ export async function sealPiece(
   content: Uint8Array,
   associated: Uint8Array,
 ): Promise<Uint8Array> {
-  if (content.length > contentLimitBytes) throw new RangeError(`a content of ${content.length} bytes`);
-  const [codec, body] = await encodeContent(content);
-  const plain = Buffer.alloc(framingBytes);
-  plain[0] = codec;
-  plain.writeUInt32LE(content.length, 1);
-  const cipher = createCipheriv('aes-256-gcm', key, nonceAt(offset));
-  cipher.setAAD(associated);
-  return Buffer.concat([cipher.update(plain), cipher.update(body), cipher.final(), cipher.getAuthTag()]);
-}
-
-async function encodeContent(content: Uint8Array): Promise<readonly [number, Uint8Array]> {
-  const frame = await compress(content, {
-    params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
-  });
-  return frame.length < content.length ? [codecs.zstd, frame] : [codecs.stored, content];
+  return sealPacked(key, offset, await packContent(content), associated);
 }
 
 /**

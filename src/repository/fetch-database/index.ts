@@ -1,0 +1,8 @@
+/** A database comes out of a repository. */
+export {
+  type DatabaseSink,
+  fetchDatabase,
+  type FetchDatabaseOptions,
+  type FetchedDatabase,
+} from './fetch-database.ts';
+export { RecentChunks } from './recent-chunks.ts';
