@@ -20,10 +20,14 @@ import {
   showKey,
   type StructureFault,
 } from './page.ts';
-import type { PageReader } from './page-reader.ts';
+import type { LeafMemory, PageReader } from './page-reader.ts';
 import { PageScratch } from './page-scratch.ts';
+import { PageWindow } from './page-window.ts';
 
-/** A key with its value. Both are views of a page read for this entry; they stay valid while referenced. */
+/**
+ * A key with its value. Both are views of memory that stays as it is while they are referenced. A pass over many
+ * entries reads ahead: whoever keeps few of them copies them, for each one keeps up to 256 KiB alive.
+ */
 export type Entry = LeafElement;
 
 export interface Bucket {
@@ -136,7 +140,7 @@ function bucketOver(
     name,
     rootId,
     sequence,
-    entries: (from) => walk(pages, rootPage(), from),
+    entries: (from) => walk(pages, rootPage(), from, new PageWindow(pages.source, pages.meta.pageSize)),
     scan: () => walk(pages, rootPage(), undefined, new PageScratch(pages.meta.pageSize)),
     last: () => lastEntry(pages, rootPage()),
     get(key) {
@@ -159,7 +163,7 @@ function* walk(
   pages: PageReader,
   root: Page,
   from: Uint8Array | undefined,
-  scratch?: PageScratch,
+  memory?: LeafMemory,
 ): Generator<Entry> {
   const stack: Frame[] = [{ page: root, next: from === undefined ? 0 : startIndex(root, from) }];
   let before: Uint8Array | undefined;
@@ -186,8 +190,8 @@ function* walk(
     }
     const { childId } = branchElement(page, index);
     // What the last key is a view of is about to be overwritten.
-    if (scratch !== undefined) before = before?.slice();
-    const child = budget.readChild(childId, stack.length, scratch);
+    if (memory instanceof PageScratch) before = before?.slice();
+    const child = budget.readChild(childId, stack.length, memory);
     const seeking = before === undefined && from !== undefined;
     stack.push({ page: child, next: seeking ? startIndex(child, from) : 0 });
   }
@@ -205,11 +209,11 @@ class PageBudget {
   }
 
   /** Reads a page below one at `depth`. */
-  readChild(id: number, depth: number, scratch?: PageScratch): Page {
+  readChild(id: number, depth: number, memory?: LeafMemory): Page {
     if (depth >= maximumDepth)
       throw corrupt('tree-too-deep', `page ${id}: too far below the root`, { page: id });
     this.#spend(id, 0);
-    return this.#pages.readTreePage(id, (_, overflow) => this.#spend(id, overflow - 1), scratch);
+    return this.#pages.readTreePage(id, (_, overflow) => this.#spend(id, overflow - 1), memory);
   }
 
   #spend(id: number, overflow: number): void {

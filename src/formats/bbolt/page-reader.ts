@@ -12,6 +12,7 @@ import {
   readPageId,
 } from './page.ts';
 import type { PageScratch } from './page-scratch.ts';
+import { PageWindow } from './page-window.ts';
 
 /** Reads whole pages by id and refuses those that lie about themselves. */
 export interface PageReader {
@@ -26,11 +27,14 @@ export interface PageReader {
    */
   readPage(id: number, admit?: Admit): Page;
   /**
-   * As `readPage`, and the page must be a branch or a leaf. Branch pages come from a small cache. With `scratch` the
-   * bytes of a leaf lie in it, until it is used for the next one.
+   * As `readPage`, and the page must be a branch or a leaf. Branch pages come from a small cache. The bytes of a leaf
+   * lie in `memory`: in a scratch until it is used for the next one, in a window for as long as they are referenced.
    */
-  readTreePage(id: number, admit?: Admit, scratch?: PageScratch): Page;
+  readTreePage(id: number, admit?: Admit, memory?: LeafMemory): Page;
 }
+
+/** Where the leaves of a pass lie. */
+export type LeafMemory = PageScratch | PageWindow;
 
 /** Is told of a page that has overflow; throws to refuse it. */
 export type Admit = (id: number, overflow: number) => void;
@@ -47,12 +51,12 @@ export function createPageReader(source: ByteSource, meta: Meta): PageReader {
     meta,
     pageLimit: Math.min(meta.pageCount, Math.floor(source.sizeBytes / meta.pageSize)),
     readPage,
-    readTreePage(id, admit, scratch) {
+    readTreePage(id, admit, memory) {
       const known = branches.get(id);
       if (known !== undefined) return known;
-      const read = readPageWithOverflow(source, meta, id, admit, scratch);
+      const read = readPageWithOverflow(source, meta, id, admit, memory);
       if (!isTreePage(read.flags)) throw wrongType(id, read.flags);
-      const isKept = scratch !== undefined && read.flags === pageFlags.branch;
+      const isKept = memory !== undefined && read.flags === pageFlags.branch;
       const page = isKept ? decodePage(id, read.bytes.slice()) : read;
       if (page.flags === pageFlags.branch && page.overflow === 0) remember(branches, page, branchLimit);
       return page;
@@ -75,7 +79,7 @@ function readPageWithOverflow(
   meta: Meta,
   id: number,
   admit: Admit | undefined,
-  scratch?: PageScratch,
+  memory?: LeafMemory,
 ): Page {
   const { pageSize, pageCount } = meta;
   if (id < 2 || id >= pageCount) {
@@ -84,7 +88,7 @@ function readPageWithOverflow(
     });
   }
   if ((id + 1) * pageSize > source.sizeBytes) throw cutOff(source, id);
-  const first = readBytes(source, scratch?.take(pageSize) ?? new Uint8Array(pageSize), id, id * pageSize);
+  const first = readFirst(source, memory, id, pageSize);
   const view = new DataView(first.buffer, first.byteOffset, first.length);
   const ownId = readPageId(view, 0);
   if (ownId !== id) throw corrupt('page-id', `page ${id}: its header says it is page ${ownId}`, { page: id });
@@ -104,10 +108,44 @@ function readPageWithOverflow(
   admit?.(id, overflow);
   const sizeBytes = (1 + overflow) * pageSize;
   if (id * pageSize + sizeBytes > source.sizeBytes) throw cutOff(source, id);
-  const whole = scratch?.take(sizeBytes, pageSize) ?? new Uint8Array(sizeBytes);
-  if (scratch === undefined) whole.set(first);
+  return decodePage(id, readWhole(source, memory, id, first, sizeBytes));
+}
+
+function readFirst(
+  source: ByteSource,
+  memory: LeafMemory | undefined,
+  id: number,
+  pageSize: number,
+): Uint8Array {
+  if (memory instanceof PageWindow) return readWindow(source, memory, id, pageSize, pageSize);
+  return readBytes(source, memory?.take(pageSize) ?? new Uint8Array(pageSize), id, id * pageSize);
+}
+
+function readWhole(
+  source: ByteSource,
+  memory: LeafMemory | undefined,
+  id: number,
+  first: Uint8Array,
+  sizeBytes: number,
+): Uint8Array {
+  const pageSize = first.length;
+  if (memory instanceof PageWindow) return readWindow(source, memory, id, pageSize, sizeBytes);
+  const whole = memory?.take(sizeBytes, pageSize) ?? new Uint8Array(sizeBytes);
+  if (memory === undefined) whole.set(first);
   readBytes(source, whole.subarray(pageSize), id, (id + 1) * pageSize);
-  return decodePage(id, whole);
+  return whole;
+}
+
+function readWindow(
+  source: ByteSource,
+  window: PageWindow,
+  id: number,
+  pageSize: number,
+  sizeBytes: number,
+): Uint8Array {
+  const bytes = window.read(id * pageSize, sizeBytes);
+  if (bytes.length < sizeBytes) throw cutOff(source, id);
+  return bytes;
 }
 
 /** bbolt's maxAllocSize: it cannot address a larger page either. */

@@ -5,11 +5,11 @@
 import { WireWriter } from '../../../base/index.ts';
 import { type RangeRequest, RangeRequest_SortOrder, RangeRequest_SortTarget } from '../../api.ts';
 import type { EtcdStore } from '../store/index.ts';
+import { bytesFieldSize, placeBytesField } from './place-message.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
 /** Fields of RangeResponse. Source: etcd api/etcdserverpb/rpc.proto (3.6.16). */
 const field = { header: 1, kvs: 2, more: 3, count: 4 } as const;
-const kvsTag = (field.kvs << 3) | 2;
 
 /** Whether a request is for keys as they are stored. */
 export function isPlainRange(request: RangeRequest): boolean {
@@ -39,32 +39,16 @@ export function encodePlainRange(
   if (records.count > sizes.length) tail.varint(field.more, 1);
   if (records.count > 0) tail.varint(field.count, records.count);
   const tailBytes = tail.finish();
-  const kvsBytes = sizes.reduce((total, size) => total + 1 + varintBytes(size) + size, 0);
+  const kvsBytes = sizes.reduce((total, size) => total + bytesFieldSize(size), 0);
   const message = new Uint8Array(head.length + kvsBytes + tailBytes.length);
   message.set(head);
   let at = head.length;
   for (let number = 0; number < sizes.length; number++) {
     const size = sizes[number]!;
-    message[at++] = kvsTag;
-    at = writeVarint(message, at, size);
+    at = placeBytesField(message, at, field.kvs, size);
     records.copyTo(message.subarray(at, at + size), number);
     at += size;
   }
   message.set(tailBytes, at);
   return message;
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value >>> 7; rest > 0; rest >>>= 7) bytes++;
-  return bytes;
-}
-
-/** Returns where it ends. */
-function writeVarint(target: Uint8Array, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  for (; rest > 0x7f; rest >>>= 7) target[at++] = (rest & 0x7f) | 0x80;
-  target[at++] = rest;
-  return at;
 }

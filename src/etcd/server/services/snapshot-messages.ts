@@ -1,5 +1,6 @@
 import { WireWriter } from '../../../base/index.ts';
 import type { StoreSnapshot } from '../store/index.ts';
+import { bytesFieldSize, placeBytesField } from './place-message.ts';
 
 /** Bytes of the database in one message, as in etcd. */
 const blobBytes = 32 << 10;
@@ -14,15 +15,24 @@ export async function* snapshotMessages(
   { pieces, databaseBytes }: StoreSnapshot,
   storageVersion: string | undefined,
 ): AsyncGenerator<Uint8Array, void> {
+  const version = new WireWriter();
+  if (storageVersion !== undefined) version.string(4, storageVersion);
+  const end = version.finish();
   let left = databaseBytes;
   for await (const blob of equalPieces(pieces, databaseBytes)) {
     left = Math.max(0, left - blob.length);
-    const writer = new WireWriter();
-    if (left > 0) writer.varint(2, left);
-    writer.bytes(3, blob);
-    if (storageVersion !== undefined) writer.string(4, storageVersion);
-    yield writer.finish();
+    yield snapshotMessage(blob, left, end);
   }
+}
+
+function snapshotMessage(blob: Uint8Array, left: number, end: Uint8Array): Uint8Array {
+  const head = left > 0 ? new WireWriter().varint(2, left).finish() : new Uint8Array(0);
+  const message = new Uint8Array(head.length + bytesFieldSize(blob.length) + end.length);
+  message.set(head);
+  const at = placeBytesField(message, head.length, 3, blob.length);
+  message.set(blob, at);
+  message.set(end, at + blob.length);
+  return message;
 }
 
 /** Cuts a stream anew; a piece never crosses from the database into the digest. */
