@@ -3,6 +3,7 @@ import { operationContext, type OperationContext, parseHex, utf8 } from '../../s
 import { encodeRecipe, encodeRows, encodeRowTable, type Row } from '../../src/repository/contents/index.ts';
 import { contentIds, rowDigests } from '../../src/repository/keys/index.ts';
 import {
+  listBackupIds,
   listBackups,
   listPruneMarkers,
   openSession,
@@ -37,7 +38,6 @@ interface Stored {
 
 /**
  * Adds a backup of these chunks, in the order that the format asks of writers.
- * @param random eight hex digits of the backup's id come from the clock and chance
  */
 export async function addSmallBackup(
   repository: Repository,
@@ -52,6 +52,7 @@ export async function addSmallBackup(
     if (statement instanceof HoldfastError) throw statement;
     for (const digest of statement.packs) marked.add(digest);
   }
+  const seen = await listBackupIds(repository);
   const index = await repository.reloadIndex();
   const idOf = contentIds(keys.secrets.control);
   const digestOf = rowDigests(keys.secrets.control);
@@ -90,7 +91,7 @@ export async function addSmallBackup(
   await put(tablePack);
   await repository.putSegment(packs);
   await session.check();
-  return await putRecord(repository, recordOf(recipeId, stored, ctx));
+  return await putRecord(repository, { ...recordOf(recipeId, stored, ctx), seen });
 }
 
 function recordOf(recipe: Uint8Array, stored: readonly Stored[], ctx: OperationContext): BackupRecord {

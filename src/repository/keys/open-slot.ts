@@ -39,12 +39,15 @@ export async function unlockRepository(
   unlock: Unlock,
 ): Promise<Unlocked> {
   const { repositoryId } = configs[0];
-  for (const slot of slots) {
+  const publicKeys = configs.map((config) => config.publicKeys);
+  // The same passphrase may open a slot of an earlier generation, which does not read what came later.
+  const newestFirst = slots.toSorted((a, b) => b.generation - a.generation);
+  for (const slot of newestFirst) {
     if (slot.kind !== unlock.kind || slot.repositoryId !== repositoryId) continue;
-    const secrets = await openSlot(slot, unlock);
-    if (secrets === undefined) continue;
-    for (const config of configs) config.verify(secrets.control);
-    const publicKeys = configs.map((config) => config.publicKeys);
+    const opened = await openSlot(slot, unlock);
+    if (opened === undefined) continue;
+    for (const config of configs) config.verify(opened.control);
+    const secrets = withoutUnborn(opened, publicKeys.length);
     if (!secretsMatch(secrets, publicKeys))
       throw damaged(`${slotDirectory}${slot.slot}`, 'holds keys that are not those of the repository');
     return { keys: { repositoryId, secrets, publicKeys }, slot };
@@ -54,6 +57,14 @@ export async function unlockRepository(
     `no key of the repository opens with ${words[unlock.kind]}`,
     { details: { kind: unlock.kind, tried: slots.filter(({ kind }) => kind === unlock.kind).length } },
   );
+}
+
+/** The secrets of the generations that there are: a rotation puts its slots first, and may have been stopped then. */
+function withoutUnborn(
+  { control, content, bundle }: RepositorySecrets,
+  generations: number,
+): RepositorySecrets {
+  return { control, content: content.slice(0, generations), bundle: bundle.slice(0, generations) };
 }
 
 /** The secrets of a slot, or undefined when it does not open with this. */

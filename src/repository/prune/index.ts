@@ -8,5 +8,11 @@ export {
   type Repacking,
   type StoredPack,
 } from './prune-plan.ts';
-export { pruneRepository, type PruneOptions, type PruneResult } from './prune-repository.ts';
+export {
+  lookOf,
+  pruneRepository,
+  type PruneOptions,
+  type PruneResult,
+  requireSolePruner,
+} from './prune-repository.ts';
 export { isProcessGone, isPruner, liveSessions, type SessionLook } from './live-sessions.ts';

@@ -1,0 +1,8 @@
+/** Looks whether everything in a repository is what was written, and what is hit where it is not. */
+export {
+  checkRepository,
+  type CheckFinding,
+  type CheckOptions,
+  type CheckResult,
+} from './check-repository.ts';
+export { rebuildIndex, type RebuildResult } from './rebuild-index.ts';
