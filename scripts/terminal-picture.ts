@@ -1,7 +1,13 @@
 /**
  * Draws a terminal session as an SVG: text with ANSI styles on stdin, the picture on stdout.
- * The picture in the README is real output: `npm run --silent demo | node scripts/terminal-picture.ts 2-6 > docs/demo.svg`
- * with FORCE_COLOR=1. The argument picks the numbered sections.
+ *
+ *   node scripts/terminal-picture.ts [SECTIONS [FIRST LAST]...] < session > picture.svg
+ *
+ * SECTIONS picks the numbered sections, `2-6`. Of the lines from one that matches FIRST to one that matches LAST an
+ * ellipsis is left. The picture in the README is real output:
+ *
+ *   script -qec 'stty cols 112; npm run --silent demo' /dev/null |
+ *     node scripts/terminal-picture.ts 3-7 'ok    structure' 'ok    versions' ' On ' 'from the ledger' > docs/demo.svg
  */
 import { text } from 'node:stream/consumers';
 
@@ -35,6 +41,19 @@ function pickSections(session: string, range: string): string[] {
     if (heading !== null) section = Number(heading[1]);
     return section >= first! && section <= last!;
   });
+}
+
+/** Puts an ellipsis in place of the lines from each first to each last pattern. */
+function leaveOut(lines: readonly string[], patterns: readonly string[]): string[] {
+  const kept = [...lines];
+  for (let index = 0; index + 1 < patterns.length; index += 2) {
+    const first = kept.findIndex((line) => new RegExp(patterns[index]!).test(line));
+    const length = kept.slice(first).findIndex((line) => new RegExp(patterns[index + 1]!).test(line)) + 1;
+    if (first < 0 || length === 0)
+      throw new Error(`no lines from ${patterns[index]!} to ${patterns[index + 1]!}`);
+    kept.splice(first, length, '\x1b[2m   …\x1b[22m');
+  }
+  return kept;
 }
 
 function applyCode(style: Style, code: string): Style {
@@ -74,7 +93,9 @@ function drawLine(line: string, index: number): string {
   return `<text y="${y}" xml:space="preserve">${spans.join('')}</text>`;
 }
 
-const lines = pickSections(await text(process.stdin), process.argv[2] ?? '1-99');
+const [sections = '1-99', ...patterns] = process.argv.slice(2);
+const session = (await text(process.stdin)).replaceAll('\r', '');
+const lines = leaveOut(pickSections(session, sections), patterns);
 while (lines.at(-1)?.trim() === '') lines.pop();
 const width = Math.round(2 * margin + columns * cellWidth);
 const height = Math.round(barHeight + 2 * margin + (lines.length - 1) * lineHeight);

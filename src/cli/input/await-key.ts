@@ -9,6 +9,8 @@ export async function awaitKey(signal: AbortSignal): Promise<void> {
   const input = process.stdin;
   input.setRawMode(true);
   try {
+    // It was paused after the key before.
+    input.resume();
     const key = await Promise.race([once(input, 'data', { signal }), once(input, 'end', { signal })]);
     if (/^[\u0003\u0004]?$/.test(String(key))) throw new HoldfastError('INTERRUPTED', 'interrupted');
   } catch (error) {

@@ -63,6 +63,7 @@ export function terminalStage(host: CommandHost, { step: waits }: { readonly ste
       });
     },
     proof(rows) {
+      out.line('');
       for (const line of proofLines(rows, { dim, green, red })) out.line(`${indent}${line}`);
     },
     async pause() {

@@ -113,6 +113,7 @@ async function recover({ ready }: DemoSandbox, stage: DemoStage): Promise<void> 
   );
   await stage.run(['--root', 'cp1', 'recover', backup, '--yes']);
   await ready();
+  stage.say('The namespaces are back:');
   await stage.run(listNamespaces, namespaceRows);
   await stage.pause();
 }
