@@ -76,7 +76,7 @@ function byteFaults(hashKv: number): FileFault[] {
       name: 'a flipped bit in the header of a page',
       bytes: editor.bytes,
       check: 'file',
-      says: /^structure: .*page/,
+      says: /page \d+: its header says it is page 99/,
     },
     {
       name: 'a file that is cut in half',

@@ -311,9 +311,10 @@ interface Asked {
 
 /** A copied member goes on alone in the real etcd; the embedded server shows all members, and is none of them. */
 function identityOf({ staged, etcd }: Asked): StagedData['identity'] {
-  const { identity, isCopy } = staged;
+  const { identity, isCopy, leavesOthers } = staged;
   if (!isCopy) return identity;
   if (etcd.kind === 'embedded') return { ...identity, clusterId: undefined, memberId: undefined };
+  if (!leavesOthers) return identity;
   return { ...identity, members: identity.members.filter(({ id }) => id === identity.memberId) };
 }
 

@@ -134,7 +134,7 @@ class EtcdProgram implements BootedEtcd {
 
   #argv(): string[] {
     const { program, staged, pki, sizeBytes } = this.#options;
-    const { name, dataDir, peerUrl, isCopy } = staged;
+    const { name, dataDir, peerUrl, leavesOthers } = staged;
     // Of the default quota of 2 GiB a large backup would leave nothing, and etcd would refuse every write.
     const quotaBytes = Math.max(8 * 1024 ** 3, 2 * sizeBytes);
     return [
@@ -159,7 +159,7 @@ class EtcdProgram implements BootedEtcd {
       `--peer-trusted-ca-file=${pki.caFile}`,
       '--peer-client-cert-auth',
       // The other members of the cluster that it was copied from are not here to vote.
-      ...(isCopy && this.#isFirstStart ? ['--force-new-cluster'] : []),
+      ...(leavesOthers && this.#isFirstStart ? ['--force-new-cluster'] : []),
     ];
   }
 }

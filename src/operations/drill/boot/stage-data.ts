@@ -14,8 +14,13 @@ export interface StagedData {
   readonly name: string;
   readonly peerUrl: string;
   readonly identity: EtcdIdentity;
-  /** Whether it is a copy of one of several members, which has to go on alone. */
+  /** A copied data dir, not a restored one. */
   readonly isCopy: boolean;
+  /**
+   * Whether others had a vote, who are not here: then it has to be made a cluster of its own. Not otherwise: etcd would
+   * drop what is in the log and not yet known to be committed, and a member with the only vote commits it by itself.
+   */
+  readonly leavesOthers: boolean;
 }
 
 export interface StageOptions {
@@ -57,7 +62,14 @@ async function restore(
     // That there is no digest was said already.
     { ...ctx, events: (event) => (event.type === 'warning' ? undefined : ctx.events(event)) },
   );
-  return { dataDir, name: memberName, peerUrl, identity: { clusterId, memberId, members }, isCopy: false };
+  return {
+    dataDir,
+    name: memberName,
+    peerUrl,
+    identity: { clusterId, memberId, members },
+    isCopy: false,
+    leavesOthers: false,
+  };
 }
 
 async function copy(
@@ -76,6 +88,7 @@ async function copy(
     peerUrl,
     identity: { clusterId, memberId: nodeId, members },
     isCopy: true,
+    leavesOthers: members.some(({ id, isLearner }) => id !== nodeId && !isLearner),
   };
 }
 
