@@ -16,7 +16,7 @@ suite('the build', () => {
   let dist = '';
   const program = () => join(dist, 'holdfast.js');
   const run = (...args: string[]) =>
-    runCommand(process.execPath, [program(), ...args], { timeoutMs: 60_000 });
+    runCommand(process.execPath, [program(), ...args], { timeoutMs: 120_000 });
 
   before(async () => {
     await mkdir(join(root, '.cache'), { recursive: true });
@@ -54,6 +54,12 @@ suite('the build', () => {
     const bundled = await run('snapshot', 'status', path, '-w', 'json');
     assert.equal(bundled.exitCode, 0, bundled.stderr);
     assert.equal(bundled.stdout, (await runHoldfast(['snapshot', 'status', path, '-w', 'json'])).stdout);
+  });
+
+  test('the demo finds its stand-ins and its sample, and proves itself', async () => {
+    const { exitCode, stdout, stderr } = await run('demo', '-w', 'json');
+    assert.equal(exitCode, 0, stderr);
+    assert.equal((JSON.parse(stdout) as { ok: boolean }).ok, true);
   });
 
   test('every subpath of the library is there, with its types, and they share their errors', async () => {

@@ -47,8 +47,8 @@ export const errorCodes = {
   },
   PROGRAM_INCOMPLETE: {
     exitStatus: 4,
-    meaning: 'this way of packaging holdfast does not hold what the command needs',
-    hint: 'Use the npm package or a checkout for it: "npm ci && npm run demo".',
+    meaning: 'the command needs what this build of holdfast, or this system, does not have',
+    hint: 'Use the npm package or a checkout on Linux for it.',
   },
   // files
   FILE_NOT_FOUND: {

@@ -20,6 +20,8 @@ export interface ContainerSettings {
 interface Launch {
   readonly argv: readonly string[];
   readonly command: readonly string[];
+  /** Set where the command itself does not see to its name. */
+  readonly argv0?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
 }
@@ -77,7 +79,7 @@ export class Container {
     if (pid !== undefined) killGroup(pid);
   }
 
-  #spawn({ argv, command, env, cwd }: Launch): void {
+  #spawn({ argv, command, argv0, env, cwd }: Launch): void {
     const log = openSync(this.#logFile(), 'a', 0o600);
     try {
       const child = spawn(command[0]!, command.slice(1), {
@@ -85,6 +87,7 @@ export class Container {
         env,
         stdio: ['ignore', log, log],
         detached: true,
+        ...(argv0 === undefined ? {} : { argv0 }),
       });
       this.#child = child;
       this.#startedAt = performance.now();
@@ -150,7 +153,7 @@ export class Container {
     for (const [key, value] of Object.entries(container.env)) env[key] = replacePaths(value, mappings);
     return {
       argv: [name, ...program.slice(1), ...args],
-      command: [...deathTie(), '/bin/bash', '-c', 'exec -a "$0" "$@"', name, ...program, ...args],
+      ...commandCalled(name, [...program, ...args]),
       env,
       cwd: layer,
     };
@@ -159,6 +162,12 @@ export class Container {
   #logFile(): string {
     return join(this.#settings.stateDir, 'logs', `${this.#pod.file}-${this.#container.name}.log`);
   }
+}
+
+/** A command that runs under another name; on a system without bash, nothing ties it to the runner's death. */
+function commandCalled(name: string, command: readonly string[]): Pick<Launch, 'command' | 'argv0'> {
+  if (!existsSync('/bin/bash')) return { command, argv0: name };
+  return { command: [...deathTie(), '/bin/bash', '-c', 'exec -a "$0" "$@"', name, ...command] };
 }
 
 /** What makes the kernel kill a container when the runner is killed outright; not every system has it. */

@@ -12,8 +12,13 @@ export interface DemoFiles {
   readonly samplePath: string;
 }
 
-/** In `dist/` after a build, otherwise in the sources. Errors: PROGRAM_INCOMPLETE in the single-file program. */
+/**
+ * In `dist/` after a build, otherwise in the sources. Errors: PROGRAM_INCOMPLETE in the single-file program, and where
+ * there is no `/proc` to see processes in.
+ */
 export function findDemoFiles(): DemoFiles {
+  if (process.platform !== 'linux')
+    throw new HoldfastError('PROGRAM_INCOMPLETE', `the demo runs on Linux, and this is ${process.platform}`);
   if (process.getBuiltinModule('node:sea').isSea())
     throw new HoldfastError(
       'PROGRAM_INCOMPLETE',
