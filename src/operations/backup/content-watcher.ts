@@ -1,0 +1,78 @@
+import { displayText } from '../../base/index.ts';
+import { decodeObjectMetadata, parseStorageKey } from '../../formats/kubernetes-object/index.ts';
+import { type LiveKeySet, type RowLook, Uint32Column } from '../../formats/mvcc/index.ts';
+import type { ResourceTotal } from '../../repository/index.ts';
+
+const kubeSystemPath = '/namespaces/kube-system';
+const kubeSystemEnding = Buffer.from(kubeSystemPath);
+
+/** Of keys that are no Kubernetes objects at most so many beginnings are told apart. */
+const otherLimit = 100;
+
+/** Notes what a record of a backup says of the content, while the rows pass by. */
+export class ContentWatcher {
+  /** Bytes of each key's newest record, by the keys' ids. */
+  readonly #sizes = new Uint32Column();
+  readonly #namespaces = new Map<number, Uint8Array>();
+
+  readonly look: RowLook = (id, record, { keyEnd, valueStart, valueEnd }) => {
+    if (id === this.#sizes.length) this.#sizes.push(record.length);
+    else this.#sizes.set(id, record.length);
+    if (isKubeSystem(record, keyEnd)) this.#namespaces.set(id, record.slice(valueStart, valueEnd));
+  };
+
+  /** UID of the namespace kube-system, which a cluster keeps for life; undefined where there is none to be read. */
+  kubeSystemUid(keys: LiveKeySet): string | undefined {
+    for (const [id, value] of this.#namespaces) {
+      if (!keys.isAlive(id)) continue;
+      const found = decodeObjectMetadata(value);
+      const metadata = found.state === 'decoded' ? found.object['metadata'] : undefined;
+      if (typeof metadata !== 'object' || metadata === null || !('uid' in metadata)) continue;
+      if (typeof metadata['uid'] === 'string') return metadata['uid'];
+    }
+    return undefined;
+  }
+
+  /** Live objects and bytes by resource; of other keys by their beginning. Largest first. */
+  resources(keys: LiveKeySet): ResourceTotal[] {
+    const prefix = this.#storagePrefix(keys);
+    const totals = new Map<string, { objects: number; bytes: number }>();
+    for (let id = 0; id < keys.size; id++) {
+      if (!keys.isAlive(id)) continue;
+      const text = displayText(keys.key(id));
+      const place = parseStorageKey(text, prefix);
+      let name = place === undefined ? beginningOf(text) : nameOf(place);
+      if (place === undefined && !totals.has(name) && totals.size >= otherLimit) name = 'other keys';
+      const total = totals.get(name) ?? { objects: 0, bytes: 0 };
+      total.objects++;
+      total.bytes += this.#sizes.get(id);
+      totals.set(name, total);
+    }
+    return [...totals]
+      .map(([resource, total]) => ({ resource, ...total }))
+      .sort((a, b) => b.bytes - a.bytes || (a.resource < b.resource ? -1 : 1));
+  }
+
+  #storagePrefix(keys: LiveKeySet): string | undefined {
+    for (const id of this.#namespaces.keys())
+      if (keys.isAlive(id)) return displayText(keys.key(id)).slice(0, -kubeSystemPath.length);
+    return undefined;
+  }
+}
+
+function isKubeSystem(record: Uint8Array, keyEnd: number): boolean {
+  const start = keyEnd - kubeSystemEnding.length;
+  for (let at = kubeSystemEnding.length - 1; at >= 0; at--)
+    if (record[start + at] !== kubeSystemEnding[at]) return false;
+  return true;
+}
+
+function nameOf({ group, resource }: { readonly group: string; readonly resource: string }): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
+/** `/app/config/x` begins with `/app/`; a key without a slash is among the other ones. */
+function beginningOf(key: string): string {
+  const end = key.indexOf('/', 1);
+  return end < 0 || end > 40 ? 'other keys' : key.slice(0, end + 1);
+}
