@@ -46,6 +46,7 @@ import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
 import { serveCommand } from './serve.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
+import { snapshotImportCommand } from './snapshot/import.ts';
 import { snapshotRestoreCommand } from './snapshot/restore.ts';
 import { snapshotSaveCommand } from './snapshot/save.ts';
 import { snapshotStatusCommand } from './snapshot/status.ts';
@@ -68,6 +69,7 @@ const commands: readonly AnyCommand[] = [
   snapshotVerifyCommand,
   snapshotRestoreCommand,
   snapshotHashKvCommand,
+  snapshotImportCommand,
   discoverCommand,
   recoverCommand,
   serveCommand,

@@ -22,6 +22,7 @@ export {
 } from './lease-views.ts';
 export { memberAddView, memberChangeView, memberListView } from './member-views.ts';
 export { recordView } from './record-view.ts';
+export { importView } from './import-view.ts';
 export { snapshotHashView, snapshotStatusView, verifyView } from './snapshot-views.ts';
 export { eventType, watchView } from './watch-view.ts';
 export { formatLeaseId } from './etcd-fields.ts';
