@@ -3,7 +3,7 @@ import { type ChunkRows, openChunkRows, type RecipeSection } from '../contents/i
 import { readContents, type Repository } from '../open/index.ts';
 
 /** Chunks that recipes come back to are kept up to so many bytes. */
-const keptBytesLimit = 64 << 20;
+const keptBytesLimit = 32 << 20;
 
 interface Kept {
   readonly rows: ChunkRows;

@@ -11,7 +11,7 @@ export interface ContentName {
 }
 
 /** Neighbours in a pack are read together up to so many bytes; two such reads are in memory. */
-const readBytes = 4 << 20;
+const readBytes = 2 << 20;
 /** What lies between two wanted pieces and is not worth a request of its own. */
 const gapBytes = 64 << 10;
 

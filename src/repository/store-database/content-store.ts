@@ -20,8 +20,8 @@ interface Pending {
 }
 
 /** So much may be on its way through the compressor: enough for all threads, and little memory. */
-const pendingBytesLimit = 12 << 20;
-const pendingPuts = 2;
+const pendingBytesLimit = 6 << 20;
+const pendingPuts = 1;
 /** After so many packs a segment: what an interrupted writer has stored by then is found by the next one. */
 const segmentPacks = 64;
 
