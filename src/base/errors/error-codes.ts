@@ -442,7 +442,7 @@ export const errorCodes = {
   IMPORT_KEY_WRONG: {
     exitStatus: 4,
     meaning: 'a sealed backup does not open with what was given',
-    hint: 'Give the identity with --identity FILE, or the passphrase with --passphrase-file or --passphrase-command.',
+    hint: 'Give the identity with --identity-file, or the passphrase with --passphrase-file or --passphrase-command.',
   },
   // stores of objects
   STORAGE_LOCATION_INVALID: {
