@@ -2,9 +2,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCodes } from '../src/base/index.ts';
+import { buildConfigSchema } from '../src/operations/config/index.ts';
+import { configPage, formatConfigPage } from './config-page.ts';
 import { formatKindsPage, kindsPage } from './kubernetes-kinds/kinds-page.ts';
 
 export const errorsPage = join(import.meta.dirname, '..', 'docs', 'reference', 'errors.md');
+
+export const configSchema = join(import.meta.dirname, '..', 'docs', 'reference', 'holdfast.schema.json');
+
+export function formatConfigSchema(): string {
+  return `${JSON.stringify(buildConfigSchema(), undefined, 2)}\n`;
+}
 
 export function formatErrorsPage(): string {
   const rows = Object.entries(errorCodes).map(
@@ -28,5 +36,7 @@ export function formatErrorsPage(): string {
 
 if (import.meta.main) {
   await writeFile(errorsPage, formatErrorsPage());
+  await writeFile(configSchema, formatConfigSchema());
+  await writeFile(configPage, formatConfigPage());
   await writeFile(kindsPage, await formatKindsPage());
 }

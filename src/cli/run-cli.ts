@@ -13,10 +13,13 @@ import { isRecoveryPending } from '../operations/recovery-state/index.ts';
 import { unsupportedFormat, usualWriteOuts } from './output/index.ts';
 import {
   asHoldfastError,
+  findConfig,
+  type FoundConfig,
   openSession,
   reportFailure,
+  type ResolvedFlags,
+  resolveFlags,
   type Session,
-  valuesFromEnvironment,
 } from './session/index.ts';
 
 type ParsedCommand = Extract<ParsedWords<typeof globalFlags>, { kind: 'command' }>;
@@ -30,28 +33,51 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
       io.stdout.write(parsed.text);
       return 0;
     }
-    const globals = withEnvironment(parsed, io);
+    const early = resolveGlobals(parsed, io, undefined);
+    const globals = early.values as GlobalValues;
     style = { isJson: globals['write-out'] === 'json', debug: globals.debug };
-    return await runCommand(parsed, globals, io);
+    const named = early.given.has('config') ? globals.config : undefined;
+    const config = parsed.command.ignoresConfig === true ? undefined : await findConfig(named, io);
+    return await runCommand(parsed, config, io);
   } catch (error) {
     return reportFailure(asHoldfastError(error), io.stderr, style);
   }
 }
 
-function withEnvironment(parsed: ParsedCommand, io: CliIo): GlobalValues {
-  return { ...parsed.globals, ...valuesFromEnvironment(io.env, parsed.givenGlobals) };
+function resolveGlobals(
+  { globals, givenGlobals }: ParsedCommand,
+  io: CliIo,
+  config: FoundConfig['file'],
+): ResolvedFlags {
+  const words = { values: globals, given: (flag: string) => givenGlobals.has(flag) };
+  return resolveFlags(globalFlags, words, { env: io.env, config });
 }
 
-async function runCommand(parsed: ParsedCommand, globals: GlobalValues, io: CliIo): Promise<number> {
-  const fromEnvironment = Object.keys(valuesFromEnvironment(io.env, parsed.givenGlobals));
-  const given = new Set([...parsed.givenGlobals, ...fromEnvironment]);
-  using session = openSession({ command: parsed.command, globals, given, runLine: runCli }, io);
+/** The input of a command with what environment and file say about its own flags. */
+function resolveInput({ command, input }: ParsedCommand, io: CliIo, config: FoundConfig['file']) {
+  const words = { values: input.flags, given: (flag: string) => input.given(flag) };
+  const { values, given, origin } = resolveFlags(command.flags ?? {}, words, { env: io.env, config });
+  return { ...input, flags: values as typeof input.flags, given: (flag: string) => given.has(flag), origin };
+}
+
+async function runCommand(
+  parsed: ParsedCommand,
+  config: FoundConfig | undefined,
+  io: CliIo,
+): Promise<number> {
+  const { values, given, origin } = resolveGlobals(parsed, io, config?.file);
+  const input = resolveInput(parsed, io, config?.file);
+  const globals = values as GlobalValues;
+  const configPath = config?.file?.path;
+  const { command } = parsed;
+  using session = openSession({ command, globals, given, origin, configPath, runLine: runCli }, io);
   const name = parsed.command.path.join(' ');
   session.log.debug('command started', { command: name });
+  for (const warning of config?.warnings ?? []) session.log.warn(warning);
   tellPendingRecovery(parsed, session);
   try {
     refuseFormat(parsed.command, session);
-    const status = (await parsed.command.run(parsed.input, session.host)) ?? 0;
+    const status = (await parsed.command.run(input, session.host)) ?? 0;
     session.clearProgress();
     session.releaseLines();
     session.log.debug('command finished', { command: name, 'exit-status': status });

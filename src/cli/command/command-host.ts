@@ -3,6 +3,7 @@ import type { EtcdClient, EtcdClientOptions } from '../../etcd/index.ts';
 import type { EtcdInstallation } from '../../operations/discover/index.ts';
 import type { Output, View, WriteOut } from '../output/index.ts';
 import type { GlobalValues } from './global-flags.ts';
+import type { ValueOrigin } from './value-origin.ts';
 
 /** A stream that results or messages go to. */
 export interface CliStream {
@@ -42,8 +43,12 @@ export interface CommandHost {
   readonly ctx: OperationContext;
   /** Standard output, line by line. */
   readonly out: Output;
-  /** Whether a global flag was given, on the command line or in the environment. */
+  /** Whether a global flag was given, on the command line, in the environment or in `holdfast.yaml`. */
   given(flag: keyof GlobalValues): boolean;
+  /** Where the value of a global flag comes from. */
+  origin(flag: keyof GlobalValues): ValueOrigin;
+  /** The `holdfast.yaml` that is used, if there is one. */
+  readonly configPath: string | undefined;
   /** Prints a result in the format that was asked for. */
   print(view: View): void;
   /** A line on standard error that etcdctl prints there too: neither result nor error of ours. */

@@ -1,6 +1,7 @@
 import type { WriteOut } from '../output/index.ts';
 import type { CommandHost } from './command-host.ts';
 import type { FlagSpecs, FlagValues } from './flag-spec.ts';
+import type { ValueOrigin } from './value-origin.ts';
 
 export interface ArgumentSpec {
   readonly name: string;
@@ -26,8 +27,10 @@ export interface CommandExample {
 export interface CommandInput<F extends FlagSpecs> {
   readonly args: readonly string[];
   readonly flags: FlagValues<F>;
-  /** Whether the flag stands on the command line, as opposed to having its default value. */
+  /** Whether somebody gave the flag a value, wherever (see `origin`), as opposed to its having its default value. */
   given(flag: keyof F & string): boolean;
+  /** Where its value comes from. */
+  origin(flag: keyof F & string): ValueOrigin;
   /** What follows `--`, for a command that runs another one; undefined when there is no `--`. */
   readonly afterSeparator: readonly string[] | undefined;
 }
@@ -58,6 +61,8 @@ export interface CommandSpec<F extends FlagSpecs = FlagSpecs> {
   readonly endsByInterrupt?: boolean;
   /** Deals with interrupted recoveries itself: it is not told of one. */
   readonly knowsRecovery?: boolean;
+  /** Works without `holdfast.yaml`: must run when the file is broken. */
+  readonly ignoresConfig?: boolean;
   /** Called by this program on another host, not by people: the help does not show it. */
   readonly hidden?: boolean;
   /** Where the step lines of its operation go: stderr by default; `log-file`: nowhere else, it has better words. */

@@ -13,6 +13,19 @@ interface FlagBase {
   readonly valueName?: string;
   /** Accepted, but not shown in the help. */
   readonly hidden?: boolean;
+  /** The variable that gives its value when the command line does not. */
+  readonly variable?: string;
+  /** The setting of `holdfast.yaml` that gives its value when neither command line nor environment does. */
+  readonly setting?: string;
+  /** Of flags with the same at most one is set; one that comes later in the order replaces the others. */
+  readonly alternatives?: FlagAlternatives;
+}
+
+export interface FlagAlternatives {
+  /** What each of them says: `what opens the repository`. */
+  readonly what: string;
+  /** A variable that says the same as a value; secrets have no flag. */
+  readonly secretVariable: string;
 }
 
 export interface BooleanFlag extends FlagBase {

@@ -18,6 +18,8 @@ const ownFlags = {
     default: 'auto',
     choices: ['auto', 'plain', 'none'],
     valueName: 'mode',
+    variable: 'HOLDFAST_PROGRESS',
+    setting: 'progress',
     summary: 'progress on stderr: a bar on a terminal and lines elsewhere (auto), lines (plain), none',
   },
   root: {
@@ -25,50 +27,90 @@ const ownFlags = {
     valueName: 'dir',
     summary: "where the host's file system is, for finding etcd (default /)",
   },
-  'log-file': { kind: 'string', valueName: 'file', summary: 'append a record of what is done to this file' },
+  'log-file': {
+    kind: 'string',
+    valueName: 'file',
+    variable: 'HOLDFAST_LOG_FILE',
+    setting: 'log-file',
+    summary: 'append a record of what is done to this file',
+  },
+  config: {
+    kind: 'string',
+    valueName: 'file',
+    variable: 'HOLDFAST_CONFIG',
+    summary:
+      'read settings from this file, from none if empty (default /etc/holdfast/holdfast.yaml, if it is there)',
+  },
 } as const satisfies FlagSpecs;
 
 /** etcdctl's global flags, its defaults and its words (etcdctl 3.7.3, `etcdctl options`). */
 export const etcdctlFlags = {
-  endpoints: { kind: 'list', default: ['127.0.0.1:2379'], summary: 'gRPC endpoints, comma-separated' },
+  endpoints: {
+    kind: 'list',
+    default: ['127.0.0.1:2379'],
+    setting: 'etcd.endpoints',
+    summary: 'gRPC endpoints, comma-separated',
+  },
   cacert: {
+    setting: 'etcd.cacert',
     kind: 'string',
     valueName: 'file',
     summary: 'verify certificates of TLS-enabled secure servers using this CA bundle',
   },
   cert: {
+    setting: 'etcd.cert',
     kind: 'string',
     valueName: 'file',
     summary: 'identify secure client using this TLS certificate file',
   },
-  key: { kind: 'string', valueName: 'file', summary: 'identify secure client using this TLS key file' },
+  key: {
+    kind: 'string',
+    valueName: 'file',
+    setting: 'etcd.key',
+    summary: 'identify secure client using this TLS key file',
+  },
   'insecure-transport': {
+    setting: 'etcd.insecure-transport',
     kind: 'boolean',
     default: true,
     summary: 'plain text for endpoints without a scheme when no TLS file is given',
   },
   'insecure-skip-tls-verify': {
+    setting: 'etcd.insecure-skip-tls-verify',
     kind: 'boolean',
     summary: 'skip server certificate verification (for testing only)',
   },
   user: {
+    setting: 'etcd.user',
     kind: 'string',
     valueName: 'name[:password]',
     summary: 'user for authentication (asks when there is no password)',
   },
   password: { kind: 'string', summary: 'password for authentication (then --user is the name alone)' },
-  'dial-timeout': { kind: 'duration', default: '2s', summary: 'limit for making a connection' },
+  'dial-timeout': {
+    setting: 'etcd.dial-timeout',
+    kind: 'duration',
+    default: '2s',
+    summary: 'limit for making a connection',
+  },
   'command-timeout': {
+    setting: 'etcd.command-timeout',
     kind: 'duration',
     default: '5s',
     summary: 'limit for a short running command, 0 for none (snapshot save: none unless given)',
   },
   'keepalive-time': {
+    setting: 'etcd.keepalive-time',
     kind: 'duration',
     default: '2s',
     summary: 'keepalive time (raised to 10s, as in etcdctl)',
   },
-  'keepalive-timeout': { kind: 'duration', default: '6s', summary: 'keepalive timeout' },
+  'keepalive-timeout': {
+    kind: 'duration',
+    default: '6s',
+    setting: 'etcd.keepalive-timeout',
+    summary: 'keepalive timeout',
+  },
   'max-request-bytes': {
     kind: 'integer',
     default: 0n,

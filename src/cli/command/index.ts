@@ -12,7 +12,7 @@ export {
 } from './define-command.ts';
 export { describeSurface } from './describe-surface.ts';
 export type { FlagSpec, FlagSpecs, FlagValues } from './flag-spec.ts';
-export { parseFlagText } from './flag-value.ts';
+export { defaultValue, parseFlagText } from './flag-value.ts';
 export { flagsFromEnvironment, globalFlags, type GlobalValues } from './global-flags.ts';
 export {
   formatGoDuration,
@@ -22,4 +22,6 @@ export {
   parsePlainInteger,
 } from './go-values.ts';
 export { type ParsedWords, parseInput, parseWords } from './parse-words.ts';
+export { backupFlags, repositoryFlags, retentionFlags } from './setting-flags.ts';
 export { usageError } from './usage-error.ts';
+export { fromDefault, type ValueOrigin } from './value-origin.ts';

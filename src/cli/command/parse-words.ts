@@ -6,6 +6,7 @@ import type { AnyCommand, CommandInput } from './define-command.ts';
 import type { FlagSpecs, FlagValues } from './flag-spec.ts';
 import { usageText } from './help.ts';
 import { usageError } from './usage-error.ts';
+import { fromDefault } from './value-origin.ts';
 
 export type ParsedWords<G extends FlagSpecs> =
   | { readonly kind: 'help'; readonly text: string }
@@ -78,6 +79,7 @@ function inputOf(
     args: command.args,
     flags: valuesOf(command, flags),
     given: (flag) => given.has(flag),
+    origin: (flag) => (given.has(flag) ? { kind: 'flag' } : fromDefault),
     afterSeparator,
   };
 }

@@ -1,6 +1,7 @@
 /** Every command, in the order of the help. */
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
 import { demoCommand } from './demo/demo.ts';
+import { configCheckCommand, configShowCommand } from './config/index.ts';
 import { discoverCommand } from './discover.ts';
 import { drillCommand } from './drill/drill.ts';
 import { defragCommand } from './endpoint/defrag.ts';
@@ -60,6 +61,7 @@ const groups: readonly CommandGroup[] = [
   { path: ['endpoint'], summary: 'health, status and hash of the endpoints of a live cluster' },
   { path: ['member'], summary: 'list, add, update, promote and remove members' },
   { path: ['lease'], summary: 'grant, renew, inspect and revoke leases' },
+  { path: ['config'], summary: 'show and check the settings of holdfast.yaml' },
   { path: ['alarm'], summary: 'list and disarm alarms' },
 ];
 
@@ -110,6 +112,8 @@ const commands: readonly AnyCommand[] = [
   watchCommand,
   compactionCommand,
   defragCommand,
+  configShowCommand,
+  configCheckCommand,
   versionCommand,
   hostSessionCommand,
 ];

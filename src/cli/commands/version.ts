@@ -8,6 +8,7 @@ const apiVersion = '3.7';
 export const versionCommand = defineCommand({
   path: ['version'],
   summary: 'print the version of holdfast',
+  ignoresConfig: true,
   run(_input, host) {
     const { version } = packageJson;
     host.print(

@@ -8,7 +8,7 @@ import {
 } from '../command/index.ts';
 import { type Output, printView, type WriteOut, writeOuts } from '../output/index.ts';
 import { readClientOptions } from './client-options.ts';
-import { type FoundEndpoints, withFoundEndpoints } from './found-endpoints.ts';
+import { type FoundEndpoints, type Surroundings, withFoundEndpoints } from './found-endpoints.ts';
 import { HeldLines } from './held-lines.ts';
 import { createLog, type LogFile, type LogLevel, openLogFile, type SessionLog } from './log.ts';
 import { createProgress, type Progress, progressMode } from './progress.ts';
@@ -29,10 +29,13 @@ export interface SessionOptions {
   readonly globals: GlobalValues;
   readonly given: ReadonlySet<string>;
   readonly runLine: CommandHost['runLine'];
+  readonly origin: CommandHost['origin'];
+  readonly configPath: string | undefined;
 }
 
 /** Everything that a command works with, from the global flags. Errors: WRITE_FAILED for the log file. */
-export function openSession({ command, globals, given, runLine }: SessionOptions, io: CliIo): Session {
+export function openSession(options: SessionOptions, io: CliIo): Session {
+  const { command, globals, given, runLine, origin, configPath } = options;
   const format = writeOutOf(globals['write-out']);
   const progress = createProgress(
     globals.quiet ? 'none' : progressMode(globals.progress, io.stderr.isTerminal),
@@ -55,16 +58,7 @@ export function openSession({ command, globals, given, runLine }: SessionOptions
   const note = (line: string) => {
     if (!globals.quiet) lines.add(`${line}\n`);
   };
-  let foundEtcd: FoundEndpoints['etcd'];
-  const options = async () => {
-    const asked = await readClientOptions(globals, given, io);
-    const { client, etcd } = given.has('endpoints')
-      ? { client: asked }
-      : await withFoundEndpoints(asked, { root, ctx, say: note });
-    foundEtcd = etcd;
-    log.debug('endpoints', { endpoints: client.endpoints, given: given.has('endpoints') });
-    return client;
-  };
+  const etcd = etcdOf(options, io, { root, ctx, say: note });
   const host: CommandHost = {
     io,
     globals,
@@ -75,12 +69,14 @@ export function openSession({ command, globals, given, runLine }: SessionOptions
     print: (view) => printView(view, format, out),
     say,
     root,
-    clientOptions: options,
-    foundEtcd: () => foundEtcd,
+    origin,
+    configPath,
+    clientOptions: etcd.clientOptions,
+    foundEtcd: etcd.found,
     runLine,
     async connect() {
       const { openEtcdClient } = await import('../../etcd/index.ts');
-      return openEtcdClient({ ...(await options()), log });
+      return openEtcdClient({ ...(await etcd.clientOptions()), log });
     },
   };
   return {
@@ -91,6 +87,22 @@ export function openSession({ command, globals, given, runLine }: SessionOptions
     releaseLines: () => lines.release(),
     [Symbol.dispose]: () => file?.[Symbol.dispose](),
   };
+}
+
+/** The etcd that was named, or is found on this host. */
+function etcdOf({ globals, given }: SessionOptions, io: CliIo, surroundings: Surroundings) {
+  let found: FoundEndpoints['etcd'];
+  const clientOptions = async () => {
+    const asked = await readClientOptions(globals, given, io);
+    const { client, etcd } = given.has('endpoints')
+      ? { client: asked }
+      : await withFoundEndpoints(asked, surroundings);
+    found = etcd;
+    const { log } = surroundings.ctx;
+    log.debug('endpoints', { endpoints: client.endpoints, given: given.has('endpoints') });
+    return client;
+  };
+  return { clientOptions, found: () => found };
 }
 
 function writeOutOf(text: string): WriteOut {

@@ -7,7 +7,7 @@ import type { Discovery, EtcdInstallation } from '../../operations/discover/inde
 /** Failures that end the command: there is an etcd, but not one that may be assumed. */
 const decides: readonly string[] = ['ETCD_AMBIGUOUS', 'INTERRUPTED', 'DEFECT'];
 
-interface Surroundings {
+export interface Surroundings {
   readonly root: string;
   readonly ctx: OperationContext;
   /** Tells the user where etcd was found. */

@@ -30,18 +30,21 @@ export function bucketNamer(timeZone: string | undefined): BucketNamer {
   return (rule, timeMs) => {
     const offsetMs = offsetOf(timeMs);
     const local = new Date(timeMs + offsetMs);
-    const [date, time] = local.toISOString().split('T') as [string, string];
+    // Much quicker than as an ISO text, and called for every backup and rule.
+    const year = String(local.getUTCFullYear());
+    const month = `${year}-${two(local.getUTCMonth() + 1)}`;
+    const date = `${month}-${two(local.getUTCDate())}`;
     switch (rule) {
       case 'hourly':
-        return `${date} ${time.slice(0, 2)}:00${formatOffset(timeZone, offsetMs)}`;
+        return `${date} ${two(local.getUTCHours())}:00${formatOffset(timeZone, offsetMs)}`;
       case 'daily':
         return date;
       case 'weekly':
         return weekOf(local);
       case 'monthly':
-        return date.slice(0, -3);
+        return month;
       case 'yearly':
-        return date.slice(0, -6);
+        return year;
     }
   };
 }
@@ -52,7 +55,7 @@ function weekOf(local: Date): string {
   const thursday = new Date(local.getTime() + (3 - weekday) * dayMs);
   const year = thursday.getUTCFullYear();
   const dayOfYear = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / dayMs);
-  return `${year}-W${String(1 + Math.floor(dayOfYear / 7)).padStart(2, '0')}`;
+  return `${year}-W${two(1 + Math.floor(dayOfYear / 7))}`;
 }
 
 function zoneOffset(timeZone: string): (timeMs: number) => number {
@@ -79,9 +82,12 @@ function zoneOffset(timeZone: string): (timeMs: number) => number {
   };
 }
 
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
+}
+
 function formatOffset(timeZone: string | undefined, offsetMs: number): string {
   if (timeZone === undefined) return ' UTC';
   const minutes = Math.round(Math.abs(offsetMs) / minuteMs);
-  const two = (value: number) => String(value).padStart(2, '0');
   return ` ${offsetMs < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }

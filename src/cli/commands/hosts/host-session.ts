@@ -7,6 +7,7 @@ export const hostSessionCommand = defineCommand({
   path: ['host-session'],
   hidden: true,
   knowsRecovery: true,
+  ignoresConfig: true,
   summary: 'serve a recovery that another host coordinates, over standard input and output',
   flags: {
     name: { kind: 'string', default: '', summary: 'how the coordinator calls this host' },

@@ -94,7 +94,7 @@ async function saveOverSsh(
   host: CommandHost,
 ): Promise<SaveSnapshotResult> {
   const { ctx, root, globals } = host;
-  if (host.given('endpoints'))
+  if (host.given('endpoints') && host.origin('endpoints').kind !== 'file')
     throw usageError('--host and --endpoints contradict each other', 'On a host its own etcd is found.');
   const names = (await readHosts({ ...flags, hosts: [flags.host!], inventory: undefined }))!;
   await using remote = await openRemoteHosts(names, flags, ctx);

@@ -1,0 +1,2 @@
+export { configCheckCommand } from './check.ts';
+export { configShowCommand } from './show.ts';
