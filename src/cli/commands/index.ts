@@ -1,5 +1,9 @@
 /** Every command, in the order of the help. */
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
+import { backupCreateCommand } from './backup/create.ts';
+import { backupFetchCommand } from './backup/fetch.ts';
+import { backupListCommand } from './backup/list.ts';
+import { backupShowCommand } from './backup/show.ts';
 import { demoCommand } from './demo/demo.ts';
 import { configCheckCommand, configShowCommand } from './config/index.ts';
 import { discoverCommand } from './discover.ts';
@@ -45,6 +49,7 @@ import { objectsListCommand } from './objects/list.ts';
 import { objectsRestoreCommand } from './objects/restore.ts';
 import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
+import { repoInitCommand } from './repo/index.ts';
 import { serveCommand } from './serve.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotImportCommand } from './snapshot/import.ts';
@@ -56,6 +61,8 @@ import { versionCommand } from './version.ts';
 
 const groups: readonly CommandGroup[] = [
   { path: ['snapshot'], summary: 'save, inspect, verify and restore snapshots' },
+  { path: ['backup'], summary: 'backups in a repository: made, listed, fetched' },
+  { path: ['repo'], summary: 'repositories, where backups live' },
   { path: ['objects'], summary: 'Kubernetes objects in a snapshot, a data dir or a live etcd' },
   { path: ['keys'], summary: 'plain keys in a snapshot, a data dir or a live etcd' },
   { path: ['endpoint'], summary: 'health, status and hash of the endpoints of a live cluster' },
@@ -72,6 +79,11 @@ const commands: readonly AnyCommand[] = [
   snapshotRestoreCommand,
   snapshotHashKvCommand,
   snapshotImportCommand,
+  backupCreateCommand,
+  backupListCommand,
+  backupShowCommand,
+  backupFetchCommand,
+  repoInitCommand,
   discoverCommand,
   recoverCommand,
   serveCommand,

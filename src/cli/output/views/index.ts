@@ -1,3 +1,4 @@
+export { backupListView, backupView, createdBackupView } from './backup-views.ts';
 export { alarmView } from './alarm-view.ts';
 export { compactionView } from './compaction-view.ts';
 export { type ClientPaths, discoveryView } from './discovery-view.ts';

@@ -1,0 +1,71 @@
+import packageJson from '../../../../package.json' with { type: 'json' };
+import type { CreateBackupSource } from '../../../operations/backup/index.ts';
+import { type CommandHost, defineCommand, repositoryFlags } from '../../command/index.ts';
+import { createdBackupView } from '../../output/views/index.ts';
+import { openRepositoryOf } from '../repo/index.ts';
+
+export const backupCreateCommand = defineCommand({
+  path: ['backup', 'create'],
+  summary: 'make a backup of a live etcd or of a snapshot file',
+  description:
+    'Saves a snapshot of the etcd of this host, or takes FILE, makes every check of it, and stores what the repository ' +
+    'does not have yet. Each backup stands alone. The record that makes it one is put last and read back.',
+  args: [{ name: 'file', summary: 'a snapshot; without it a live etcd is saved', optional: true }],
+  flags: {
+    ...repositoryFlags,
+    'skip-unchanged': {
+      kind: 'boolean',
+      variable: 'HOLDFAST_SKIP_UNCHANGED',
+      setting: 'backup.skip-unchanged',
+      summary: 'make no backup when nothing has changed since the last one',
+    },
+    'new-cluster': {
+      kind: 'boolean',
+      summary: 'allow a cluster that has no backup yet in a repository of another',
+    },
+    'skip-hash-check': {
+      kind: 'boolean',
+      summary: 'take a file without a digest: a copy of member/snap/db has none',
+    },
+    'work-dir': {
+      kind: 'string',
+      valueName: 'dir',
+      summary: "where a live snapshot lies meanwhile (the system's directory for temporary files without it)",
+    },
+  },
+  examples: [
+    { command: 'holdfast backup create', explains: 'Of the etcd of this host' },
+    { command: 'holdfast backup create snapshot.db -w json', explains: 'Of a file, for a script' },
+  ],
+  exitStatuses: {
+    3: 'the snapshot is damaged; nothing was stored',
+    4: 'the key is wrong, or the repository keeps another cluster',
+    5: 'etcd or the store is unreachable',
+  },
+  async run({ args, flags }, host) {
+    const { createBackup } = await import('../../../operations/backup/index.ts');
+    await using access = await openRepositoryOf(flags, host);
+    const [path] = args;
+    const source: CreateBackupSource =
+      path === undefined
+        ? await liveSource(flags['work-dir'], host)
+        : { kind: 'file', path, skipDigest: flags['skip-hash-check'] };
+    const result = await createBackup(
+      {
+        repository: access.repository,
+        source,
+        program: packageJson.version,
+        newCluster: flags['new-cluster'],
+        skipUnchanged: flags['skip-unchanged'],
+      },
+      host.ctx,
+    );
+    host.print(createdBackupView(result));
+  },
+});
+
+async function liveSource(workDir: string | undefined, host: CommandHost): Promise<CreateBackupSource> {
+  // Those of the API server are found together: any of them will do.
+  const save = { client: await host.clientOptions(), anyEndpoint: !host.given('endpoints') };
+  return { kind: 'live', save, ...(workDir !== undefined && { workDir }) };
+}

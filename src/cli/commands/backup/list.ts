@@ -1,0 +1,18 @@
+import { defineCommand, repositoryFlags } from '../../command/index.ts';
+import { backupListView } from '../../output/views/index.ts';
+import { openRepositoryOf } from '../repo/index.ts';
+
+export const backupListCommand = defineCommand({
+  path: ['backup', 'list'],
+  summary: 'list the backups in a repository, oldest first',
+  flags: repositoryFlags,
+  exitStatuses: { 3: 'records of backups are damaged; the others are listed', 4: 'the key is wrong' },
+  async run({ flags }, host) {
+    const { listStoredBackups } = await import('../../../operations/backup/index.ts');
+    await using access = await openRepositoryOf(flags, host);
+    const listed = await listStoredBackups(access, host.ctx);
+    host.print(backupListView(listed));
+    const [first] = listed.unreadable;
+    if (first !== undefined) throw first.error;
+  },
+});

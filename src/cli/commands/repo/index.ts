@@ -1,0 +1,9 @@
+/** Commands on repositories, and what every command on one does first. */
+export { repoInitCommand } from './init.ts';
+export {
+  openRepositoryOf,
+  openStorageOf,
+  type RepositoryAccess,
+  storageLocation,
+} from './open-repository.ts';
+export { readLock, readUnlock } from './read-unlock.ts';

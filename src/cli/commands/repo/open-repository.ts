@@ -1,0 +1,58 @@
+import type { Repository } from '../../../repository/index.ts';
+import type { S3StorageOptions, Storage } from '../../../storage/index.ts';
+import { type CommandHost, type FlagValues, type repositoryFlags, usageError } from '../../command/index.ts';
+import { readText } from './read-text.ts';
+import { readUnlock } from './read-unlock.ts';
+
+type Flags = FlagValues<typeof repositoryFlags>;
+
+/** An open repository with the store under it; disposing it closes the store. */
+export interface RepositoryAccess extends AsyncDisposable {
+  readonly repository: Repository;
+  readonly storage: Storage;
+}
+
+/** Where the repository is. Errors: USAGE when nothing says it. */
+export function storageLocation(flags: Pick<Flags, 'repo'>): string {
+  if (flags.repo !== undefined) return flags.repo;
+  throw usageError(
+    'no repository was given',
+    'Set HOLDFAST_REPOSITORY, or give --repo: a directory, or s3://BUCKET/PREFIX.',
+  );
+}
+
+/** Opens the store of the repository; network stores are asked again when they falter. */
+export async function openStorageOf(
+  flags: Flags,
+  { location = storageLocation(flags), create = false } = {},
+): Promise<Storage> {
+  const { openStorage, parseStorageLocation, retryingStorage } = await import('../../../storage/index.ts');
+  const parsed = parseStorageLocation(location);
+  const storage = await openStorage(parsed, { create, s3: await s3Options(flags) });
+  return parsed.kind === 's3' ? retryingStorage(storage) : storage;
+}
+
+async function s3Options(flags: Flags): Promise<Omit<S3StorageOptions, 'bucket' | 'prefix'>> {
+  const caFile = flags['s3-ca-file'];
+  const objectLock = flags['s3-object-lock'] as S3StorageOptions['objectLock'];
+  return {
+    ...(flags['s3-endpoint'] !== undefined && { endpoint: flags['s3-endpoint'] }),
+    ...(flags['s3-region'] !== undefined && { region: flags['s3-region'] }),
+    ...(flags['s3-path-style'] && { pathStyle: true }),
+    ...(caFile !== undefined && { caPem: await readText(caFile) }),
+    ...(objectLock !== undefined && { objectLock }),
+  };
+}
+
+/** Opens the repository that the flags, the environment or the configuration name. */
+export async function openRepositoryOf(flags: Flags, host: CommandHost): Promise<RepositoryAccess> {
+  const { openRepository } = await import('../../../repository/index.ts');
+  const storage = await openStorageOf(flags);
+  try {
+    const repository = await openRepository(storage, { unlock: await readUnlock(flags, host) }, host.ctx);
+    return { repository, storage, [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() };
+  } catch (error) {
+    await storage[Symbol.asyncDispose]();
+    throw error;
+  }
+}

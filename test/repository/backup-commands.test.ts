@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { operationContext } from '../../src/base/index.ts';
+import { snapshotHashKv, snapshotStatus } from '../../src/operations/index.ts';
+import { verifySnapshot } from '../../src/operations/verify/index.ts';
+import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
+import { kubernetesSamples, unpackSample } from '../support/kubernetes-samples.ts';
+import { runHoldfast } from '../support/run-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+async function withKeyFile(directory: string): Promise<Readonly<Record<string, string>>> {
+  const keyFile = join(directory, 'key');
+  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
+  return { HOLDFAST_REPOSITORY: join(directory, 'repository'), HOLDFAST_KEY_FILE: keyFile };
+}
+
+async function run(env: Readonly<Record<string, string>>, ...argv: readonly string[]) {
+  const { exitCode, stdout, stderr } = await runHoldfast([...argv, '-w', 'json'], { env });
+  assert.equal(exitCode, 0, stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+for (const sample of kubernetesSamples)
+  test(`what is fetched is what was backed up: ${sample}`, async () => {
+    await using dir = await tempDir('backup');
+    const env = await withKeyFile(dir.path);
+    const path = await unpackSample(sample, dir.path);
+    await run(env, 'repo', 'init');
+    const created = await run(env, 'backup', 'create', path);
+    const again = await run(env, 'backup', 'create', path);
+    assert.equal(again['newBytes'], 0);
+    assert.equal(again['parent'], created['id']);
+    const out = join(dir.path, 'fetched.db');
+    await run(env, 'backup', 'fetch', 'latest', out);
+    const ctx = operationContext();
+    const original = await snapshotStatus({ path }, ctx);
+    const fetched = await snapshotStatus({ path: out }, ctx);
+    assert.deepEqual({ ...fetched, totalSizeBytes: original.totalSizeBytes }, original);
+    assert.equal(fetched.hash, created['hash']);
+    const hashKv = await snapshotHashKv({ path }, ctx);
+    assert.deepEqual(await snapshotHashKv({ path: out }, ctx), hashKv);
+    assert.equal(hashKv.hash, created['hashKv']);
+    assert.equal((await verifySnapshot({ path: out }, ctx)).ok, true);
+  });
+
+test('backups are listed, shown and found by their ids; nothing new is nothing stored', async () => {
+  await using dir = await tempDir('backup');
+  const env = await withKeyFile(dir.path);
+  const path = await unpackSample('shop-3.6', dir.path);
+  await run(env, 'repo', 'init');
+  const { id } = await run(env, 'backup', 'create', path);
+  assert.equal((await run(env, 'backup', 'create', path, '--skip-unchanged'))['created'], false);
+  const { backups } = (await run(env, 'backup', 'list')) as { backups: { id: string }[] };
+  assert.deepEqual(
+    backups.map((backup) => backup.id),
+    [id],
+  );
+  const shown = await run(env, 'backup', 'show', String(id).slice(0, 12));
+  assert.equal(shown['id'], id);
+  const resources = shown['resources'] as { resource: string }[];
+  assert.ok(resources.some(({ resource }) => resource === 'namespaces'));
+  const missing = await runHoldfast(['backup', 'show', '1999'], { env });
+  assert.equal(missing.exitCode, 4);
+});
+
+test('another cluster is refused unless it is allowed', async () => {
+  await using dir = await tempDir('backup');
+  const env = await withKeyFile(dir.path);
+  await run(env, 'repo', 'init');
+  await run(env, 'backup', 'create', await unpackSample('shop-3.6', dir.path));
+  const other = await unpackSample('shop-3.5.30', dir.path);
+  const refused = await runHoldfast(['backup', 'create', other], { env });
+  assert.equal(refused.exitCode, 4, refused.stderr);
+  await run(env, 'backup', 'create', other, '--new-cluster');
+});
+
+test('a wrong passphrase is one sentence and status 4; a damaged snapshot is not stored', async () => {
+  await using dir = await tempDir('backup');
+  const location = join(dir.path, 'repository');
+  const env = { HOLDFAST_REPOSITORY: location, HOLDFAST_PASSPHRASE: 'right' };
+  await run(env, 'repo', 'init');
+  const wrong = await runHoldfast(['backup', 'list'], { env: { ...env, HOLDFAST_PASSPHRASE: 'wrong' } });
+  assert.equal(wrong.exitCode, 4);
+  assert.match(wrong.stderr, /no key of the repository opens with this passphrase/);
+  const file = join(dir.path, 'broken.db');
+  await writeFile(file, Buffer.alloc(4096));
+  const broken = await runHoldfast(['backup', 'create', file], {
+    env: { HOLDFAST_REPOSITORY: location, HOLDFAST_PASSPHRASE_COMMAND: 'echo right' },
+  });
+  assert.equal(broken.exitCode, 3, broken.stderr);
+  const names = (await readdir(location)).filter((name) => !name.startsWith('.'));
+  assert.deepEqual(names.sort(), ['config', 'keys']);
+});
