@@ -8,7 +8,7 @@ import { requireKubeApiserver, requireKubectl } from '../peers/index.ts';
 import { type StartedKubeApiserver, startKubeApiserver } from '../support/kube-apiserver.ts';
 import { unpackSample } from '../support/kubernetes-samples.ts';
 import { runHoldfast } from '../support/run-cli.ts';
-import { mustRun, runCommand } from '../support/run-command.ts';
+import { mustRun, runCommand, type RunResult } from '../support/run-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { serveInProcess } from './served-process.ts';
 
@@ -91,7 +91,7 @@ test('kube-apiserver on a served backup shows the past, read-only or writable', 
     await using served = await serveInProcess(file, '--at', String(pastRevision), ...flags);
     const directory = join(dir.path, `past${flags.join('')}`);
     await using api = await startKubeApiserver({ program, directory, etcd: served });
-    const run = (...words: string[]) =>
+    const run = (...words: string[]): Promise<RunResult> =>
       runCommand(kubectl.path, ['--kubeconfig', api.kubeconfigFile, '-n', 'shop', ...words], {
         timeoutMs: 60_000,
         env: { HOME: dir.path },
