@@ -14,16 +14,22 @@ import { tempDir } from '../support/temp-dir.ts';
 import { testSeed } from '../support/test-seed.ts';
 import { inLockStep } from './lock-step.ts';
 import { type KnownState, kvMakers, randomCall } from './random-calls.ts';
+import { leaseMakers } from './random-leases.ts';
 
 const isSoak = process.env['HOLDFAST_SOAK'] === '1';
 /** Between rounds ours moves on to a snapshot of itself. */
 const rounds = isSoak ? 10 : 3;
 const callsPerRound = isSoak ? 1000 : 500;
-const leases = [7001n, 7002n];
+const firstLeases = [7001n, 7002n];
 
 /** A round in which these do not occur would prove little. */
 const mustOccur = [
   ...['range', 'put', 'deleteRange', 'txn', 'compact', 'hashKV'].map((name) => `${name}: ok`),
+  ...['leaseGrant', 'leaseRevoke', 'leaseTimeToLive', 'leaseLeases', 'keepAlive'].map(
+    (name) => `${name}: ok`,
+  ),
+  'leaseGrant: etcdserver: lease already exists',
+  'leaseRevoke: etcdserver: requested lease not found',
   'range: etcdserver: mvcc: required revision has been compacted',
   'range: etcdserver: mvcc: required revision is a future revision',
   'put: etcdserver: requested lease not found',
@@ -46,7 +52,9 @@ test('random calls get the answers of a real etcd', async (t) => {
   await fill(etcd);
   let database = await snapshotOf(etcd);
   const answers = new Set<string>();
+  const leases = [...firstLeases];
   const known: KnownState = { revision: 1n, compactRevision: -1n, hashesFrom: 1n, leases };
+  const makers = [...kvMakers, ...leaseMakers(leases)];
   for (let round = 0; round < rounds; round++) {
     const store = await openStore(
       { database: openDatabase(memorySource(database)), writable: true },
@@ -57,7 +65,7 @@ test('random calls get the answers of a real etcd', async (t) => {
     known.revision = store.currentRevision;
     known.hashesFrom = store.currentRevision + 1n;
     for (let i = 0; i < callsPerRound; i++) {
-      const call = randomCall(random, kvMakers, known);
+      const call = randomCall(random, makers, known);
       const error = await inLockStep({ etcd, ours }, call, known);
       answers.add(`${call.name}: ${error ?? 'ok'}`);
     }
@@ -70,10 +78,10 @@ test('random calls get the answers of a real etcd', async (t) => {
 
 /** What the file holds before anything is written to ours. */
 async function fill(etcd: EtcdClient): Promise<void> {
-  for (const id of leases) await etcd.lease.leaseGrant({ ID: id, TTL: 1_000_000n });
+  for (const id of firstLeases) await etcd.lease.leaseGrant({ ID: id, TTL: 1_000_000n });
   for (let i = 0; i < 60; i++) {
     const key = utf8(`k/${i % 20}`);
-    const lease = i % 7 === 0 ? leases[0]! : 0n;
+    const lease = i % 7 === 0 ? firstLeases[0]! : 0n;
     if (i % 9 === 8) await etcd.kv.deleteRange({ key });
     else await etcd.kv.put({ key, value: utf8(`value ${i}`), lease });
   }
