@@ -1,0 +1,88 @@
+import { HoldfastError, type OperationContext } from '../../base/index.ts';
+import { clearForgotten, forgetBackups } from '../../repository/forget/index.ts';
+import type { Repository } from '../../repository/index.ts';
+import {
+  decideRetention,
+  formatPolicy,
+  type RetentionPlan,
+  type RetentionPolicy,
+} from '../../repository/retention/index.ts';
+import { readRetentionRecords, type RetentionInput } from './retention-records.ts';
+
+export interface ForgetStoredOptions {
+  readonly repository: Repository;
+  /** What to keep. */
+  readonly policy?: RetentionPolicy;
+  /** These backups and no others, by id or the beginning of it; no policy is asked then. */
+  readonly ids?: readonly string[];
+  /** Decides, and changes nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface ForgetStoredResult {
+  /** None when ids were given. */
+  readonly plan?: RetentionPlan;
+  /** Ids of what was forgotten, or would be. */
+  readonly forgotten: readonly string[];
+  /** Ids of backups whose records cannot be read: they stay. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * Forgets what a policy does not keep, or the backups that are named. Space is freed by a prune.
+ *
+ * Errors: RETENTION_POLICY_INVALID, BACKUP_NOT_FOUND, BACKUP_KEPT (a named one is pinned, or the newest of its cluster
+ * that passed a verification: nothing was forgotten), those of the store.
+ */
+export async function forgetStoredBackups(
+  options: ForgetStoredOptions,
+  ctx: OperationContext,
+): Promise<ForgetStoredResult> {
+  const { repository, dryRun = false } = options;
+  const input = await readRetentionRecords(repository, ctx);
+  const { backups, plan } =
+    options.ids === undefined || options.ids.length === 0
+      ? byPolicy(options.policy ?? {}, input, ctx)
+      : { backups: byName(options.ids, input, ctx), plan: undefined };
+  if (!dryRun) {
+    await clearForgotten(repository, ctx);
+    await forgetBackups(repository, { backups }, ctx);
+  }
+  const forgotten = [...backups.keys()];
+  const unreadable = input.unreadable.filter((id) => !backups.has(id));
+  return { ...(plan !== undefined && { plan }), forgotten, unreadable };
+}
+
+function byPolicy(policy: RetentionPolicy, { records }: RetentionInput, ctx: OperationContext) {
+  const plan = decideRetention(records, policy, { nowMs: ctx.clock.now() });
+  const words = formatPolicy(policy);
+  const backups = new Map<string, string>();
+  for (const { id, keep, reasons } of plan.decisions)
+    if (!keep) backups.set(id, `${words}: ${reasons.map(({ text }) => text).join('; ')}`);
+  return { plan, backups };
+}
+
+function byName(
+  texts: readonly string[],
+  { records, unreadable }: RetentionInput,
+  ctx: OperationContext,
+): ReadonlyMap<string, string> {
+  const ids = [...records.map(({ id }) => id), ...unreadable];
+  const backups = new Map(texts.map((text) => [findId(text, ids), 'by name'] as const));
+  // A policy that would keep nothing: what is kept all the same is not to be forgotten by name either.
+  const { decisions } = decideRetention(records, { last: 1 }, { nowMs: ctx.clock.now() });
+  for (const { id, reasons } of decisions) {
+    const against = reasons.find(({ rule }) => rule === 'pinned' || rule === 'last-verified');
+    if (backups.has(id) && against !== undefined)
+      throw new HoldfastError('BACKUP_KEPT', `backup ${id} is kept: ${against.text}`, { details: { id } });
+  }
+  return backups;
+}
+
+function findId(text: string, ids: readonly string[]): string {
+  const found = ids.filter((id) => text !== '' && id.startsWith(text));
+  if (found.length === 1) return found[0]!;
+  const message =
+    found.length === 0 ? `there is no backup ${text}` : `${found.length} backups begin with ${text}`;
+  throw new HoldfastError('BACKUP_NOT_FOUND', message);
+}

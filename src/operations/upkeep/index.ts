@@ -1,0 +1,9 @@
+/** What keeps a repository in order: verify, pin, forget. */
+export {
+  forgetStoredBackups,
+  type ForgetStoredOptions,
+  type ForgetStoredResult,
+} from './forget-stored-backups.ts';
+export { pinBackup, type PinBackupOptions, unpinBackup } from './pin-backup.ts';
+export { readRetentionRecords, type RetentionInput } from './retention-records.ts';
+export { verifyBackup, type VerifyBackupOptions, type VerifyBackupResult } from './verify-backup.ts';

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { hasCode, operationContext, utf8 } from '../../base/index.ts';
+import { generateFileKey, initRepository, listBackupIds } from '../../repository/index.ts';
+import { openMemoryStorage } from '../../storage/index.ts';
+import { buildDatabase } from '../../../test/support/build-database.ts';
+import { tinyRows } from '../../../test/support/memory-store.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
+import { addSmallBackup } from '../../../test/repository/small-backups.ts';
+import { createBackup } from '../backup/index.ts';
+import { forgetStoredBackups, pinBackup, unpinBackup, verifyBackup } from './index.ts';
+
+const ctx = operationContext();
+const lock = { kind: 'key-file', key: generateFileKey() } as const;
+
+test('a policy forgets what it does not keep, and a pinned backup stays', async () => {
+  const repository = await initRepository(openMemoryStorage(), { lock }, ctx);
+  for (const chunk of [1, 2, 3]) await addSmallBackup(repository, [chunk]);
+  const ids = await listBackupIds(repository);
+  const pinned = ids[0]!;
+  await pinBackup({ repository, id: pinned, reason: 'before the upgrade' }, ctx);
+  const options = { repository, policy: { last: 1 } };
+  const planned = await forgetStoredBackups({ ...options, dryRun: true }, ctx);
+  assert.deepEqual(await listBackupIds(repository), ids, 'nothing happened yet');
+  const { forgotten, plan } = await forgetStoredBackups(options, ctx);
+  assert.deepEqual(forgotten, planned.forgotten);
+  assert.equal(plan!.decisions.length, 3);
+  assert.ok(!forgotten.includes(pinned) && forgotten.length >= 1);
+  assert.deepEqual(
+    await listBackupIds(repository),
+    ids.filter((id) => !forgotten.includes(id)),
+  );
+  const byName = { repository, ids: [pinned] };
+  await assert.rejects(forgetStoredBackups(byName, ctx), (error) => hasCode(error, 'BACKUP_KEPT'));
+  await unpinBackup({ repository, id: pinned }, ctx);
+  assert.deepEqual((await forgetStoredBackups(byName, ctx)).forgotten, [pinned]);
+});
+
+test('a verification is kept with its backup, and keeps it from being forgotten', async () => {
+  await using dir = await tempDir('verify-backup');
+  const path = join(dir.path, 'member.db');
+  const buckets = Object.entries(tinyRows).map(([name, items]) => ({ name: utf8(name), items }));
+  await writeFile(path, buildDatabase(buckets));
+  const storage = openMemoryStorage();
+  const repository = await initRepository(storage, { lock }, ctx);
+  const source = { kind: 'file', path, skipDigest: true } as const;
+  const { record } = await createBackup({ repository, source, program: 'test' }, ctx);
+  const { result } = await verifyBackup({ repository, id: record.id, workDir: dir.path }, ctx);
+  assert.equal(result.verdict, 'passed', JSON.stringify(result.findings));
+  assert.ok(result.checked.includes('hashkv'));
+  await assert.rejects(forgetStoredBackups({ repository, ids: [record.id] }, ctx), (error) =>
+    hasCode(error, 'BACKUP_KEPT'),
+  );
+  for await (const { name, sizeBytes } of storage.list('packs/')) {
+    const bytes = await storage.get(name);
+    bytes[sizeBytes >> 1]! ^= 1;
+    await storage.delete(name);
+    await storage.putIfAbsent(name, [bytes]);
+  }
+  const again = await verifyBackup({ repository, id: record.id, workDir: dir.path }, ctx);
+  assert.equal(again.result.verdict, 'failed');
+});

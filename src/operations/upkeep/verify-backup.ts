@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hasCode, isHoldfastError, type OperationContext } from '../../base/index.ts';
+import {
+  type BackupRecord,
+  findBackup,
+  putResult,
+  type Repository,
+  type ResultFinding,
+  type VerificationResult,
+} from '../../repository/index.ts';
+import { fetchBackup } from '../backup/index.ts';
+import { snapshotHashKv } from '../hashkv/index.ts';
+import { verifySnapshot } from '../verify/index.ts';
+
+export interface VerifyBackupOptions {
+  readonly repository: Repository;
+  /** An id, its beginning, or `latest`. */
+  readonly id: string;
+  /** Where the database lies while it is looked at; default the system's directory for temporary files. */
+  readonly workDir?: string;
+}
+
+export interface VerifyBackupResult {
+  readonly id: string;
+  readonly result: VerificationResult;
+}
+
+/**
+ * Fetches a backup, makes every check of the file that comes, and compares its HashKV with the one of the day it was
+ * made. What is found is kept with the backup, so that `backup list` shows it and retention knows it.
+ *
+ * Damage is a result, not an error. Errors: BACKUP_NOT_FOUND, REPOSITORY_KEY_INSUFFICIENT, DISK_FULL, WRITE_FAILED,
+ * those of the store, INTERRUPTED; the backup has no result then.
+ */
+export async function verifyBackup(
+  { repository, id, workDir = tmpdir() }: VerifyBackupOptions,
+  ctx: OperationContext,
+): Promise<VerifyBackupResult> {
+  const startedMs = ctx.clock.monotonicMs();
+  const record = await findBackup(repository, id, ctx.signal);
+  const directory = await mkdtemp(join(workDir, 'holdfast-verify-'));
+  let found: Found;
+  try {
+    found = await lookAt(record, { repository, path: join(directory, 'snapshot.db') }, ctx);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  const nowMs = ctx.clock.now();
+  const result: VerificationResult = {
+    kind: 'verify',
+    at: new Date(nowMs).toISOString(),
+    host: hostname(),
+    tookMs: Math.round(ctx.clock.monotonicMs() - startedMs),
+    ...found,
+    verdict: found.findings.some(({ severity }) => severity === 'fail') ? 'failed' : 'passed',
+  };
+  await putResult(repository, record.id, result, nowMs, ctx.signal);
+  return { id: record.id, result };
+}
+
+type Found = Pick<VerificationResult, 'checked' | 'findings'>;
+
+async function lookAt(
+  record: BackupRecord,
+  { repository, path }: { readonly repository: Repository; readonly path: string },
+  ctx: OperationContext,
+): Promise<Found> {
+  try {
+    await fetchBackup({ repository, id: record.id, path }, ctx);
+  } catch (error) {
+    if (!isHoldfastError(error) || !isDamage(error)) throw error;
+    return {
+      checked: ['rows'],
+      findings: [{ code: 'not-fetched', severity: 'fail', message: error.message }],
+    };
+  }
+  const { checks } = await verifySnapshot({ path }, ctx);
+  const findings: ResultFinding[] = checks.flatMap((check) =>
+    check.findings
+      .filter(({ severity }) => severity !== 'ok')
+      .map(({ code, severity, message }) => ({ code, severity, message })),
+  );
+  const checked = ['rows', 'snapshot hash', ...checks.map(({ name }) => name as string)];
+  if (record.hashes.kv === undefined) return { checked, findings };
+  const { hash } = await snapshotHashKv({ path }, ctx);
+  if (hash !== record.hashes.kv)
+    findings.push({
+      code: 'hashkv-differs',
+      severity: 'fail',
+      message: `HashKV is ${hash}, and was ${record.hashes.kv} when the backup was made`,
+    });
+  return { checked: [...checked, 'hashkv'], findings };
+}
+
+function isDamage(error: unknown): boolean {
+  return (['REPOSITORY_DAMAGED', 'STORAGE_OBJECT_MISSING', 'STORAGE_OBJECT_TOO_LARGE'] as const).some(
+    (code) => hasCode(error, code),
+  );
+}
