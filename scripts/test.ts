@@ -1,4 +1,5 @@
 import { glob, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -38,7 +39,8 @@ const watchdog = pathToFileURL(join(root, 'test', 'support', 'file-watchdog.ts')
 watchdog.searchParams.set('limitMs', String(fileTimeoutMs));
 const events = run({
   files,
-  concurrency: 2,
+  // Many tests mostly wait for servers: one file more than there are cores keeps the cores busy.
+  concurrency: availableParallelism() + 1,
   timeout: testTimeoutMs,
   execArgv: ['--import', watchdog.href],
 }) as AsyncIterable<TestEvent>;
