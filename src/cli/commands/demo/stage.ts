@@ -56,11 +56,19 @@ export function terminalStage(host: CommandHost, { step: waits }: { readonly ste
     command,
     async run(words, rows) {
       command(['holdfast', ...words].map(shellWord).join(' '));
-      return await runInside(host, words, (line) => {
-        if (rows !== undefined && !rows.test(line)) return;
+      let leftOut = 0;
+      let isShown = false;
+      const printed = await runInside(host, words, (line) => {
+        if (rows !== undefined && !rows.test(line)) {
+          leftOut++;
+          return;
+        }
+        isShown = true;
         const shown = rows === undefined ? foldLine(line, outputWidth) : [cutRow(line, outputWidth)];
         for (const each of shown) out.line(dim(`${indent}${each}`.trimEnd()));
       });
+      if (isShown && leftOut > 1) out.line(dim(`${indent}… and ${leftOut} more lines`));
+      return printed;
     },
     proof(rows) {
       out.line('');
