@@ -56,18 +56,19 @@ export function terminalStage(host: CommandHost, { step: waits }: { readonly ste
     command,
     async run(words, rows) {
       command(['holdfast', ...words].map(shellWord).join(' '));
-      let leftOut = 0;
-      let isShown = false;
+      const count = { shown: 0, leftOut: 0 };
       const printed = await runInside(host, words, (line) => {
         if (rows !== undefined && !rows.test(line)) {
-          leftOut++;
+          count.leftOut++;
           return;
         }
-        isShown = true;
+        count.shown++;
         const shown = rows === undefined ? foldLine(line, outputWidth) : [cutRow(line, outputWidth)];
         for (const each of shown) out.line(dim(`${indent}${each}`.trimEnd()));
       });
-      if (isShown && leftOut > 1) out.line(dim(`${indent}… and ${leftOut} more lines`));
+      if (count.shown > 0 && count.leftOut > 0) {
+        out.line(dim(`${indent}… and ${count.leftOut} more lines`));
+      }
       return printed;
     },
     proof(rows) {
