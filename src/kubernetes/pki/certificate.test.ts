@@ -18,7 +18,7 @@ test('what a certificate says of itself', async () => {
   const server = describeCertificate(await readFile(pki.server.certFile));
   assert.equal(server.subject, 'CN=server');
   assert.equal(server.commonName, 'server');
-  assert.equal(server.issuer, 'CN=test authority ca');
+  assert.equal(server.issuer, 'CN=sandbox authority ca');
   assert.deepEqual(server.dnsNames, ['cp1.test']);
   assert.deepEqual(server.ipAddresses, ['10.0.0.4', '::1', 'fe80::a:0:0:1']);
   assert.deepEqual(
