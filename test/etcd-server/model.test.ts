@@ -13,14 +13,18 @@ import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { testSeed } from '../support/test-seed.ts';
 import { inLockStep } from './lock-step.ts';
-import { type KnownState, kvMakers, randomCall } from './random-calls.ts';
+import { type KnownState, kvMakers, type RandomCall, randomCall } from './random-calls.ts';
 import { leaseMakers } from './random-leases.ts';
+import { WatchPair } from './random-watches.ts';
 
 const isSoak = process.env['HOLDFAST_SOAK'] === '1';
 /** Between rounds ours moves on to a snapshot of itself. */
 const rounds = isSoak ? 10 : 3;
 const callsPerRound = isSoak ? 1000 : 500;
 const firstLeases = [7001n, 7002n];
+const firstCompaction = 30n;
+/** What watches tell is compared after so many calls, at the latest. */
+const callsBetweenLooks = 50;
 
 /** A round in which these do not occur would prove little. */
 const mustOccur = [
@@ -35,6 +39,12 @@ const mustOccur = [
   'put: etcdserver: requested lease not found',
   'txn: etcdserver: duplicate key given in txn request',
   'txn: etcdserver: key not found',
+  ...['created', 'canceled', 'compacted', 'put', 'delete', 'put with previous', 'delete with previous'].map(
+    (word) => `watch: ${word}`,
+  ),
+  'watch: etcdserver: mvcc: required revision has been compacted',
+  'watch: mvcc: watcher range is empty',
+  'watch: mvcc: duplicate watch ID provided on the WatchStream',
 ];
 
 test('random calls get the answers of a real etcd', async (t) => {
@@ -53,8 +63,9 @@ test('random calls get the answers of a real etcd', async (t) => {
   let database = await snapshotOf(etcd);
   const answers = new Set<string>();
   const leases = [...firstLeases];
-  const known: KnownState = { revision: 1n, compactRevision: -1n, hashesFrom: 1n, leases };
+  const known: KnownState = { revision: 1n, compactRevision: firstCompaction, hashesFrom: 1n, leases };
   const makers = [...kvMakers, ...leaseMakers(leases)];
+  let watchAnswers = 0;
   for (let round = 0; round < rounds; round++) {
     const store = await openStore(
       { database: openDatabase(memorySource(database)), writable: true },
@@ -64,17 +75,41 @@ test('random calls get the answers of a real etcd', async (t) => {
     await using ours = openTestClient({ clientUrl: served.url, tls: undefined });
     known.revision = store.currentRevision;
     known.hashesFrom = store.currentRevision + 1n;
+    const write = async () => {
+      await inLockStep({ etcd, ours }, writeCall, known);
+    };
+    await using watches = await WatchPair.open({
+      etcdUrl: server.clientUrl,
+      oursUrl: served.url,
+      known,
+      write,
+    });
     for (let i = 0; i < callsPerRound; i++) {
       const call = randomCall(random, makers, known);
+      if (call.name === 'compact' || i % callsBetweenLooks === 0) await watches.compare();
       const error = await inLockStep({ etcd, ours }, call, known);
       answers.add(`${call.name}: ${error ?? 'ok'}`);
+      if (random.chance(0.03)) await watches.act(random);
+    }
+    await watches.compare();
+    for (const [word, count] of watches.said) {
+      answers.add(`watch: ${word}`);
+      watchAnswers += count;
     }
     const [expected, actual] = [await hashOf(etcd), await hashOf(ours)];
     assert.deepEqual(actual, expected);
     database = await bytesOf(store);
   }
+  t.diagnostic(`${rounds * callsPerRound} calls; watches told the same ${watchAnswers} things`);
   for (const answer of mustOccur) assert.ok(answers.has(answer), `no call came to "${answer}"`);
 });
+
+/** Something that a watch of everything sees, and that is the same each time. */
+const writeCall: RandomCall = {
+  name: 'put',
+  request: { key: 'quiet' },
+  send: (client) => client.kv.put({ key: utf8('quiet') }),
+};
 
 /** What the file holds before anything is written to ours. */
 async function fill(etcd: EtcdClient): Promise<void> {
@@ -85,7 +120,7 @@ async function fill(etcd: EtcdClient): Promise<void> {
     if (i % 9 === 8) await etcd.kv.deleteRange({ key });
     else await etcd.kv.put({ key, value: utf8(`value ${i}`), lease });
   }
-  await etcd.kv.compact({ revision: 30n, physical: true });
+  await etcd.kv.compact({ revision: firstCompaction, physical: true });
 }
 
 async function snapshotOf(client: EtcdClient): Promise<Uint8Array> {
