@@ -2,6 +2,7 @@
  * The ledger: the highest revision that a cluster is known to have had, kept beside its data dir, so that it survives
  * the data. Saves and recoveries write it.
  */
+import { rm } from 'node:fs/promises';
 import { createDurableFile, HoldfastError, type OperationContext, utf8 } from '../../base/index.ts';
 import type { LocalHost } from '../../hosts/index.ts';
 
@@ -60,9 +61,18 @@ export async function noteRevision(
     before === undefined || entry.revision > before.highWater ? entry.revision : before.highWater;
   const ledger = { formatVersion: 1, highWater, entries: entries.slice(-keptEntries) };
   const path = await machine.realPath(ledgerPath(dataDir));
-  await using file = await createDurableFile(path, { temporaryPath: `${path}.part`, replace: true });
+  await using file = await createDurableFile(path, { temporaryPath: unfinished(path), replace: true });
   await file.write([utf8(`${formatLedger(ledger)}\n`)]);
   await file.commit();
+}
+
+/** Takes away what a writer that was killed left beside the ledger; the ledger itself stays. */
+export async function removeUnfinishedLedger(machine: LocalHost, dataDir: string): Promise<void> {
+  await rm(unfinished(await machine.realPath(ledgerPath(dataDir))), { force: true });
+}
+
+function unfinished(path: string): string {
+  return `${path}.part`;
 }
 
 /** Revisions are decimal strings: they may pass 2^53. */
