@@ -2,8 +2,11 @@
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
 import { backupCreateCommand } from './backup/create.ts';
 import { backupFetchCommand } from './backup/fetch.ts';
+import { backupForgetCommand } from './backup/forget.ts';
 import { backupListCommand } from './backup/list.ts';
+import { backupPinCommand, backupUnpinCommand } from './backup/pin.ts';
 import { backupShowCommand } from './backup/show.ts';
+import { backupVerifyCommand } from './backup/verify.ts';
 import { demoCommand } from './demo/demo.ts';
 import { configCheckCommand, configShowCommand } from './config/index.ts';
 import { discoverCommand } from './discover.ts';
@@ -61,7 +64,7 @@ import { versionCommand } from './version.ts';
 
 const groups: readonly CommandGroup[] = [
   { path: ['snapshot'], summary: 'save, inspect, verify and restore snapshots' },
-  { path: ['backup'], summary: 'backups in a repository: made, listed, fetched' },
+  { path: ['backup'], summary: 'backups in a repository: made, listed, verified, fetched, forgotten' },
   { path: ['repo'], summary: 'repositories, where backups live' },
   { path: ['objects'], summary: 'Kubernetes objects in a snapshot, a data dir or a live etcd' },
   { path: ['keys'], summary: 'plain keys in a snapshot, a data dir or a live etcd' },
@@ -83,6 +86,10 @@ const commands: readonly AnyCommand[] = [
   backupListCommand,
   backupShowCommand,
   backupFetchCommand,
+  backupVerifyCommand,
+  backupForgetCommand,
+  backupPinCommand,
+  backupUnpinCommand,
   repoInitCommand,
   discoverCommand,
   recoverCommand,

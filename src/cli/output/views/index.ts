@@ -23,6 +23,8 @@ export {
 } from './lease-views.ts';
 export { memberAddView, memberChangeView, memberListView } from './member-views.ts';
 export { recordView } from './record-view.ts';
+export { rowsView } from './rows-view.ts';
+export { forgottenView, verifiedBackupsView } from './upkeep-views.ts';
 export { importView } from './import-view.ts';
 export { snapshotHashView, snapshotStatusView, verifyView } from './snapshot-views.ts';
 export { eventType, watchView } from './watch-view.ts';

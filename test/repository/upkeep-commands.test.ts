@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { utf8 } from '../../src/base/index.ts';
+import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
+import { buildDatabase } from '../support/build-database.ts';
+import { tinyRows } from '../support/memory-store.ts';
+import { runHoldfast } from '../support/run-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+let dir: Awaited<ReturnType<typeof tempDir>>;
+before(async () => {
+  dir = await tempDir('upkeep');
+});
+after(() => dir[Symbol.asyncDispose]());
+
+/** Runs a command on a repository of this test; its one document, and the status that is expected. */
+async function run(env: Readonly<Record<string, string>>, exitCode: number, ...argv: readonly string[]) {
+  const result = await runHoldfast([...argv, '-w', 'json'], { env });
+  assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
+  return (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Json;
+}
+
+/** A repository with as many backups of the same tiny database. */
+async function repositoryWith(name: string, backups: number) {
+  const keyFile = join(dir.path, `${name}.key`);
+  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
+  const location = join(dir.path, name);
+  const env = { HOLDFAST_REPOSITORY: location, HOLDFAST_KEY_FILE: keyFile };
+  const path = join(dir.path, `${name}.db`);
+  const buckets = Object.entries(tinyRows).map(([bucket, items]) => ({ name: utf8(bucket), items }));
+  await writeFile(path, buildDatabase(buckets));
+  await run(env, 0, 'repo', 'init');
+  const ids: string[] = [];
+  for (let made = 0; made < backups; made++)
+    ids.push(String((await run(env, 0, 'backup', 'create', path, '--skip-hash-check'))['id']));
+  return { env, ids, location, path };
+}
+
+test('a verified backup is listed as such and is not forgotten; a pinned one neither', async () => {
+  const { env, ids } = await repositoryWith('forget', 3);
+  const [first, second] = ids as [string, string];
+  assert.equal((await run(env, 0, 'backup', 'verify', first))['ok'], true);
+  await run(env, 0, 'backup', 'pin', second, '--reason', 'before the upgrade');
+  const { backups } = (await run(env, 0, 'backup', 'list')) as { backups: Json[] };
+  // In the list, those of one second have no order but that of their ids.
+  const listed = new Map(backups.map(({ id, verified, pinned }) => [id, [verified, pinned]]));
+  assert.deepEqual(
+    ids.map((id) => listed.get(id)),
+    [
+      ['verify passed', false],
+      ['', true],
+      ['', false],
+    ],
+  );
+  assert.deepEqual((await run(env, 0, 'backup', 'forget'))['forgotten'], [], 'no policy forgets nothing');
+  const table = await runHoldfast(['backup', 'forget', '--keep-last', '1', '--dry-run'], { env });
+  assert.match(table.stdout, new RegExp(`${first} .* keep .*verif`));
+  assert.match(table.stdout, new RegExp(`${second} .* keep .*before the upgrade`));
+  await run(env, 4, 'backup', 'forget', first);
+  await run(env, 2, 'backup', 'forget', first, '--keep-last', '1');
+  await run(env, 0, 'backup', 'unpin', second);
+  const forgotten = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
+  assert.deepEqual(forgotten['forgotten'], [second]);
+});
