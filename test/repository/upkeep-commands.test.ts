@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { utf8 } from '../../src/base/index.ts';
@@ -65,4 +65,24 @@ test('a verified backup is listed as such and is not forgotten; a pinned one nei
   await run(env, 0, 'backup', 'unpin', second);
   const forgotten = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
   assert.deepEqual(forgotten['forgotten'], [second]);
+});
+
+test('a check names what is damaged and whom it hits; a lost index is written anew', async () => {
+  const { env, ids, location } = await repositoryWith('check', 1);
+  assert.equal((await run(env, 0, 'repo', 'check', '--read-data'))['ok'], true);
+  await rm(join(location, 'index'), { recursive: true });
+  assert.deepEqual((await run(env, 3, 'repo', 'check'))['brokenBackups'], ids);
+  assert.equal((await run(env, 0, 'repo', 'check', '--rebuild-index'))['ok'], true);
+  const packs = await readdir(join(location, 'packs'), { recursive: true, withFileTypes: true });
+  for (const pack of packs.filter((entry) => entry.isFile())) {
+    const path = join(pack.parentPath, pack.name);
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await rm(path);
+    await writeFile(path, bytes);
+  }
+  const found = await run(env, 3, 'repo', 'check', '--read-data');
+  assert.deepEqual(found['brokenBackups'], ids);
+  const findings = found['findings'] as { code: string }[];
+  assert.ok(findings.some(({ code }) => code === 'pack-damaged'));
 });

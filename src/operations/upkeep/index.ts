@@ -1,4 +1,9 @@
-/** What keeps a repository in order: verify, pin, forget. */
+/** What keeps a repository in order: verify, pin, forget, check. */
+export {
+  checkStoredRepository,
+  type CheckStoredOptions,
+  type CheckStoredResult,
+} from './check-stored-repository.ts';
 export {
   forgetStoredBackups,
   type ForgetStoredOptions,

@@ -1,4 +1,5 @@
 /** Commands on repositories, and what every command on one does first. */
+export { repoCheckCommand } from './check.ts';
 export { repoInitCommand } from './init.ts';
 export {
   openRepositoryOf,

@@ -23,6 +23,7 @@ export {
 } from './lease-views.ts';
 export { memberAddView, memberChangeView, memberListView } from './member-views.ts';
 export { recordView } from './record-view.ts';
+export { repositoryCheckView } from './repository-check-view.ts';
 export { rowsView } from './rows-view.ts';
 export { forgottenView, verifiedBackupsView } from './upkeep-views.ts';
 export { importView } from './import-view.ts';
