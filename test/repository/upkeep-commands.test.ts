@@ -86,3 +86,20 @@ test('a check names what is damaged and whom it hits; a lost index is written an
   const findings = found['findings'] as { code: string }[];
   assert.ok(findings.some(({ code }) => code === 'pack-damaged'));
 });
+
+test('a prune says what it would free, frees it, and the repository is whole', async () => {
+  const { env, ids, location } = await repositoryWith('prune', 1);
+  await run(env, 0, 'backup', 'forget', ...ids);
+  assert.equal((await run(env, 0, 'repo', 'prune', '--dry-run'))['dryRun'], true);
+  await run(env, 2, 'repo', 'prune', '--max-repack', 'much');
+  const planned = Number((await run(env, 0, 'repo', 'prune', '--dry-run'))['deletedPacks']);
+  assert.ok(planned > 0);
+  const packsIn = async () =>
+    (await readdir(join(location, 'packs'), { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    ).length;
+  const before = await packsIn();
+  const pruned = await run(env, 0, 'repo', 'prune');
+  assert.equal(before - (await packsIn()), pruned['deletedPacks']);
+  assert.equal((await run(env, 0, 'repo', 'check'))['ok'], true);
+});

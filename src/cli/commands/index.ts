@@ -52,7 +52,7 @@ import { objectsListCommand } from './objects/list.ts';
 import { objectsRestoreCommand } from './objects/restore.ts';
 import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
-import { repoCheckCommand, repoInitCommand } from './repo/index.ts';
+import { repoCheckCommand, repoInitCommand, repoPruneCommand } from './repo/index.ts';
 import { serveCommand } from './serve.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotImportCommand } from './snapshot/import.ts';
@@ -92,6 +92,7 @@ const commands: readonly AnyCommand[] = [
   backupUnpinCommand,
   repoInitCommand,
   repoCheckCommand,
+  repoPruneCommand,
   discoverCommand,
   recoverCommand,
   serveCommand,

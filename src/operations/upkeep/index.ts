@@ -1,4 +1,4 @@
-/** What keeps a repository in order: verify, pin, forget, check. */
+/** What keeps a repository in order: verify, pin, forget, check, prune. */
 export {
   checkStoredRepository,
   type CheckStoredOptions,
@@ -10,5 +10,10 @@ export {
   type ForgetStoredResult,
 } from './forget-stored-backups.ts';
 export { pinBackup, type PinBackupOptions, unpinBackup } from './pin-backup.ts';
+export {
+  pruneStoredRepository,
+  type PruneStoredOptions,
+  type PruneStoredResult,
+} from './prune-stored-repository.ts';
 export { readRetentionRecords, type RetentionInput } from './retention-records.ts';
 export { verifyBackup, type VerifyBackupOptions, type VerifyBackupResult } from './verify-backup.ts';

@@ -7,4 +7,5 @@ export {
   type RepositoryAccess,
   storageLocation,
 } from './open-repository.ts';
+export { repoPruneCommand } from './prune.ts';
 export { readLock, readUnlock } from './read-unlock.ts';

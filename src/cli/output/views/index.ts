@@ -24,6 +24,7 @@ export {
 export { memberAddView, memberChangeView, memberListView } from './member-views.ts';
 export { recordView } from './record-view.ts';
 export { repositoryCheckView } from './repository-check-view.ts';
+export { pruneView } from './prune-view.ts';
 export { rowsView } from './rows-view.ts';
 export { forgottenView, verifiedBackupsView } from './upkeep-views.ts';
 export { importView } from './import-view.ts';
