@@ -46,7 +46,10 @@ export function createTransport(connection: EtcdConnection, options: EtcdClientO
   });
 }
 
-/** A request with one answer. Throws HoldfastErrors. */
+/** How much earlier than here a limit may run out at the server: limits travel in whole milliseconds. */
+const limitSlackMs = 5;
+
+/** A request with one answer, within `leftMs`. Throws HoldfastErrors. */
 export async function sendUnary(
   transport: Transport,
   call: GrpcCall,
@@ -55,12 +58,14 @@ export async function sendUnary(
   situation: CallSituation,
 ): Promise<object> {
   const method = methodOf(call) as DescMethodUnary;
+  const startedMs = performance.now();
   try {
     const message = create(method.input, request as Init);
     const reply = await transport.unary(method, call.signal, leftMs, new Headers(call.metadata), message);
     return reply.message;
   } catch (error) {
-    throw grpcError(error, situation);
+    const overdue = leftMs !== undefined && performance.now() - startedMs >= leftMs - limitSlackMs;
+    throw grpcError(error, situation, overdue);
   }
 }
 
@@ -100,7 +105,7 @@ async function* mapErrors(messages: AsyncIterable<object>, situation: CallSituat
 }
 
 /** Connect's errors become ours: what the server said keeps its text, the rest is about the connection. */
-function grpcError(error: unknown, situation: CallSituation): HoldfastError {
+function grpcError(error: unknown, situation: CallSituation, overdue = false): HoldfastError {
   const known = knownError(error, situation);
   if (known !== undefined) return known;
   if (!(error instanceof ConnectError)) return etcdError(error, situation);
@@ -108,6 +113,8 @@ function grpcError(error: unknown, situation: CallSituation): HoldfastError {
     return serverError(error.code, error.rawMessage, situation, error);
   }
   if (error.code === Code.DeadlineExceeded) return timedOut(situation, error);
+  // A server keeps the limit too: it resets the stream, without a status, and that may come before our own timer.
+  if (overdue && error.code === Code.Canceled) return timedOut(situation, error);
   if (error.code === Code.ResourceExhausted) {
     return new HoldfastError('ETCD_ERROR', `a message is too large: ${error.rawMessage}`, {
       hint: 'Send less in one request, or raise --max-request-bytes (--max-recv-bytes for replies).',
