@@ -58,11 +58,15 @@ const examples: Readonly<
       { 'src/cli/a.ts': "import { x } from './commands/save.ts';", 'src/cli/commands/index.ts': '' },
       { 'src/cli/output/a.ts': "import { x } from '../commands/save.ts';" },
       { 'src/cli/a.ts': "import { x } from '../etcd/gen/rpc_pb.ts';" },
+      { 'src/operations/a.ts': "import { x } from '../repository/prune/index.ts';" },
     ],
     kept: [
       {
         'src/operations/recover/a.ts': "import { x } from '../restore/index.ts'; import { y } from './b.ts';",
       },
+      { 'src/operations/a.ts': "import { x } from '../repository/index.ts';" },
+      { 'src/cli/a.ts': "const load = () => import('../repository/retention/index.ts');" },
+      { 'src/repository/check/a.ts': "import { x } from '../prune/index.ts';" },
       { 'src/operations/save/a.ts': "import { x } from '../../formats/bbolt/index.ts';" },
       { 'src/cli/commands/a.ts': "import { x } from '../session.ts';" },
       { 'src/cli/commands/a.ts': "import { x } from '../output/views/index.ts';" },

@@ -83,3 +83,31 @@ export {
   type StoreDatabaseOptions,
   type StoredDatabase,
 } from './store-database/index.ts';
+export {
+  type CheckFinding,
+  type CheckOptions,
+  checkRepository,
+  type CheckResult,
+  rebuildIndex,
+  type RebuildResult,
+} from './check/index.ts';
+export { clearForgotten, type ForgetOptions, forgetBackups } from './forget/index.ts';
+export { pruneRepository, type PruneOptions, type PruneResult, type PruneTotals } from './prune/index.ts';
+export {
+  type CertificateFact,
+  decideRetention,
+  formatPolicy,
+  isEmptyPolicy,
+  parseKeepWithin,
+  policyReachMs,
+  requirePolicy,
+  type RetentionDecision,
+  type RetentionFacts,
+  type RetentionPin,
+  type RetentionPlan,
+  type RetentionPolicy,
+  type RetentionReason,
+  type RetentionRecord,
+  type RetentionRule,
+} from './retention/index.ts';
+export { type AgeSecrets, openAgeFile, takeAgeArmorOff } from './age-file/index.ts';

@@ -122,7 +122,7 @@ function checkDoors(files: readonly SourceFile[]): Violation[] {
   const written = files.filter((file) => !file.isGenerated);
   return written.flatMap((file) =>
     insideSrc(file).flatMap(({ target, line }) => {
-      const door = doorOnTheWay(file.path, target, paths);
+      const door = frontDoorOnTheWay(file.path, target) ?? doorOnTheWay(file.path, target, paths);
       if (door === undefined) return [];
       return [violation('doors', file, line, `imports ${target}, past ${door}`)];
     }),
@@ -146,6 +146,20 @@ function doorOnTheWay(from: string, target: string, paths: ReadonlySet<string>):
   const door = doorPath(targetParts, shared);
   const isOwnDrawer = shared > 1 && shared === fromParts.length && below.length === 1 && !paths.has(door);
   return isOwnDrawer ? undefined : door;
+}
+
+/**
+ * Folders whose rooms make sense together only: whoever comes from outside takes the front door. Rooms that need nothing
+ * of the others are named after a folder.
+ */
+const frontDoors: Readonly<Record<string, readonly string[]>> = { repository: ['retention'] };
+
+function frontDoorOnTheWay(from: string, target: string): string | undefined {
+  const folder = folderOf(target);
+  if (folder === undefined || folder === folderOf(from) || frontDoors[folder] === undefined) return undefined;
+  const door = `src/${folder}/index.ts`;
+  const isFree = frontDoors[folder].some((room) => target === `src/${folder}/${room}/index.ts`);
+  return target === door || isFree ? undefined : door;
 }
 
 /** How far in a door may lie: a sibling's own, or that of one of its rooms. */

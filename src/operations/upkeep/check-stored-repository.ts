@@ -4,8 +4,8 @@ import {
   type CheckResult,
   rebuildIndex,
   type RebuildResult,
-} from '../../repository/check/index.ts';
-import type { Repository } from '../../repository/index.ts';
+  type Repository,
+} from '../../repository/index.ts';
 
 export interface CheckStoredOptions {
   readonly repository: Repository;

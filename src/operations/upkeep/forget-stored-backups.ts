@@ -1,12 +1,13 @@
 import { HoldfastError, type OperationContext } from '../../base/index.ts';
-import { clearForgotten, forgetBackups } from '../../repository/forget/index.ts';
-import type { Repository } from '../../repository/index.ts';
 import {
+  clearForgotten,
   decideRetention,
+  forgetBackups,
   formatPolicy,
+  type Repository,
   type RetentionPlan,
   type RetentionPolicy,
-} from '../../repository/retention/index.ts';
+} from '../../repository/index.ts';
 import { readRetentionRecords, type RetentionInput } from './retention-records.ts';
 
 export interface ForgetStoredOptions {

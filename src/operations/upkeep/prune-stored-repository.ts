@@ -1,6 +1,10 @@
 import type { OperationContext } from '../../base/index.ts';
-import type { Repository } from '../../repository/index.ts';
-import { pruneRepository, type PruneOptions, type PruneResult } from '../../repository/prune/index.ts';
+import {
+  pruneRepository,
+  type PruneOptions,
+  type PruneResult,
+  type Repository,
+} from '../../repository/index.ts';
 
 export interface PruneStoredOptions extends Pick<PruneOptions, 'maxRepackBytes' | 'dryRun'> {
   readonly repository: Repository;

@@ -5,8 +5,9 @@ import {
   listPins,
   listResults,
   type Repository,
+  type RetentionPin,
+  type RetentionRecord,
 } from '../../repository/index.ts';
-import type { RetentionPin, RetentionRecord } from '../../repository/retention/index.ts';
 
 /** The facts by which a policy decides. */
 export interface RetentionInput {

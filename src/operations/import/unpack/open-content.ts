@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileError, HoldfastError, openFileSource } from '../../../base/index.ts';
 import { contentKind, type ContentKind, recognisableBytes } from '../../../formats/archive/index.ts';
-import { openAgeFile, takeAgeArmorOff } from '../../../repository/age-file/index.ts';
+import { openAgeFile, takeAgeArmorOff } from '../../../repository/index.ts';
 import type { ImportedFile } from '../import-options.ts';
 import { ByteStream } from './byte-stream.ts';
 import { decompress } from './decompress.ts';

@@ -1,5 +1,5 @@
 import { HoldfastError, type OperationContext } from '../../../base/index.ts';
-import type { AgeSecrets } from '../../../repository/age-file/index.ts';
+import type { AgeSecrets } from '../../../repository/index.ts';
 import type { UnusedItem } from '../import-options.ts';
 
 /** What unpacking one backup shares. */
