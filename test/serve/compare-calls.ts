@@ -12,6 +12,9 @@ export interface Servers {
   readonly ours: string;
 }
 
+export type Side = keyof Servers;
+const sides: readonly Side[] = ['real', 'ours'];
+
 /** What etcdctl said and how it ended; undefined for one that does not end by itself. */
 export interface Outcome {
   readonly exitCode: number | null | undefined;
@@ -23,15 +26,17 @@ export interface Outcome {
 /** Throws unless both answer the same. */
 export async function sameAnswer(
   peer: Peer,
-  { real, ours }: Servers,
+  servers: Servers,
   call: ReadCall,
-  mask: (text: string, call: ReadCall) => string = (text) => text,
+  mask: (text: string, call: ReadCall, side: Side) => string = (text) => text,
 ): Promise<Outcome> {
   const [expected, actual] = await Promise.all(
-    [real, ours].map(async (url) => {
-      const { stdout, stderr, exitCode } = await runCall(peer, url, call);
+    sides.map(async (side) => {
+      const url = servers[side];
+      const args = call.argsOf?.(side) ?? call.args;
+      const { stdout, stderr, exitCode } = await runCall(peer, url, { ...call, args });
       const masked = (text: string) =>
-        mask(text, call).replaceAll(url.slice(url.lastIndexOf(':') + 1), 'PORT');
+        mask(text, call, side).replaceAll(url.slice(url.lastIndexOf(':') + 1), 'PORT');
       return { exitCode, stdout: masked(stdout), stderr: masked(stderr) };
     }),
   );
@@ -48,11 +53,14 @@ export async function inPairs<T>(items: readonly T[], work: (item: T) => Promise
   await Promise.all([worker(), worker()]);
 }
 
-async function runCall(peer: Peer, url: string, { args, isComplete }: ReadCall): Promise<Outcome> {
+async function runCall(peer: Peer, url: string, { args, isComplete, input }: ReadCall): Promise<Outcome> {
   const child = spawn(peer.etcdctl, [`--endpoints=${url}`, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: environment({ ETCDCTL_API: '3' }),
   });
+  // It may end without having read.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
   const chunks: Buffer[] = [];
   let stderr = '';
   let wasComplete = false as boolean;

@@ -6,6 +6,10 @@ import { appKey, type KnownData, type KnownEvent } from './known-data.ts';
 
 export interface ReadCall {
   readonly args: readonly string[];
+  /** Where the two servers are to be told different things; `args` are then for the reader. */
+  readonly argsOf?: (side: 'real' | 'ours') => readonly string[];
+  /** For its standard input. */
+  readonly input?: string;
   /** Of a watch, which does not end by itself: whether everything that it has to print is there. */
   readonly isComplete?: (stdout: string) => boolean;
 }
@@ -163,12 +167,7 @@ function watchCalls({ compactRevision, revision, events }: KnownData): ReadCall[
 function endOfWatch({ key, value, revision }: KnownEvent, format: string): (stdout: string) => boolean {
   if (format === 'simple') return (stdout) => stdout.endsWith(`${key}\n${value}\n`);
   if (format === 'json')
-    return (stdout) => stdout.includes(`"mod_revision":${revision},`) || isLastInJson(stdout, revision);
+    return (stdout) => stdout.endsWith('\n') && new RegExp(`"mod_revision":${revision}[,}]`).test(stdout);
   const lastEvent = new RegExp(`"ModRevision" : ${revision}\\n[^]*"Lease" : \\d+\\n$`);
   return (stdout) => lastEvent.test(stdout);
-}
-
-/** A deletion has no field after its revision. */
-function isLastInJson(stdout: string, revision: bigint): boolean {
-  return stdout.includes(`"mod_revision":${revision}}`) && stdout.endsWith('\n');
 }
