@@ -1,7 +1,7 @@
 import type { Repository } from '../../../repository/index.ts';
 import type { S3StorageOptions, Storage } from '../../../storage/index.ts';
 import { type CommandHost, type FlagValues, type repositoryFlags, usageError } from '../../command/index.ts';
-import { readText } from './read-text.ts';
+import { readText } from '../../input/index.ts';
 import { readUnlock } from './read-unlock.ts';
 
 type Flags = FlagValues<typeof repositoryFlags>;

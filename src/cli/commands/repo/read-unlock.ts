@@ -1,7 +1,6 @@
-import { HoldfastError } from '../../../base/index.ts';
 import type { SlotLock, Unlock } from '../../../repository/index.ts';
 import { type CommandHost, type FlagValues, type repositoryFlags, usageError } from '../../command/index.ts';
-import { readText } from './read-text.ts';
+import { readPassphrase, readText } from '../../input/index.ts';
 
 type UnlockFlags = Pick<
   FlagValues<typeof repositoryFlags>,
@@ -19,7 +18,7 @@ export async function readUnlock(flags: UnlockFlags, host: CommandHost): Promise
   const identities = flags['identity-file'];
   if (identities !== undefined)
     return { kind: 'age', identities: parseAgeIdentities(await readText(identities)) };
-  return { kind: 'passphrase', passphrase: await readPassphrase(flags, host, false) };
+  return { kind: 'passphrase', passphrase: await repositoryPassphrase(flags, host, false) };
 }
 
 /** What the first key of a new repository opens with: a key file or a passphrase. */
@@ -27,48 +26,29 @@ export async function readLock(flags: UnlockFlags, host: CommandHost): Promise<S
   if (flags['identity-file'] !== undefined)
     throw usageError(
       'a repository is made with a passphrase or a key file',
-      'Add age recipients to it afterwards.',
+      'Add age recipients to it afterwards, with "holdfast repo key add --recipient".',
     );
   const keyFile = flags['key-file'];
   if (keyFile === undefined)
-    return { kind: 'passphrase', passphrase: await readPassphrase(flags, host, true) };
+    return { kind: 'passphrase', passphrase: await repositoryPassphrase(flags, host, true) };
   const { parseKeyFile } = await import('../../../repository/index.ts');
   return { kind: 'key-file', key: parseKeyFile(await readText(keyFile)) };
 }
 
-async function readPassphrase(flags: UnlockFlags, host: CommandHost, isNew: boolean): Promise<string> {
-  const file = flags['passphrase-file'];
-  if (file !== undefined) return withoutLineEnd(await readText(file));
-  const command = flags['passphrase-command'];
-  if (command !== undefined) return withoutLineEnd(await runCommand(command, host));
-  const given = host.io.env['HOLDFAST_PASSPHRASE'];
-  if (given !== undefined) return given;
-  const { askSecret } = host.io;
-  if (askSecret === undefined)
-    throw usageError(
-      'nothing was given that opens the repository',
-      'Set HOLDFAST_PASSPHRASE_FILE, HOLDFAST_PASSPHRASE_COMMAND or HOLDFAST_PASSPHRASE, or give --key-file.',
-    );
-  const passphrase = await askSecret('Passphrase of the repository: ');
-  if (isNew && passphrase !== (await askSecret('Once more: ')))
-    throw usageError('the two passphrases are not the same');
-  return passphrase;
-}
-
-/** What it prints is a secret: nothing of it goes into a message. */
-async function runCommand(command: string, { ctx }: CommandHost): Promise<string> {
-  const { openLocalHost } = await import('../../../hosts/index.ts');
-  const result = await openLocalHost().run(['/bin/sh', '-c', command], { signal: ctx.signal });
-  if (result?.exitCode === 0) return result.stdout;
-  throw new HoldfastError(
-    'COMMAND_FAILED',
-    `the passphrase command ${result === undefined ? 'cannot be run' : `ended with status ${result.exitCode}`}`,
+async function repositoryPassphrase(flags: UnlockFlags, host: CommandHost, isNew: boolean): Promise<string> {
+  const passphrase = await readPassphrase(
     {
-      hint: 'Run it by hand to see what it says.',
+      file: flags['passphrase-file'],
+      command: flags['passphrase-command'],
+      variable: 'HOLDFAST_PASSPHRASE',
+      question: 'Passphrase of the repository: ',
+      isNew,
     },
+    host,
   );
-}
-
-function withoutLineEnd(text: string): string {
-  return text.replace(/\r?\n$/, '');
+  if (passphrase !== undefined) return passphrase;
+  throw usageError(
+    'nothing was given that opens the repository',
+    'Set HOLDFAST_PASSPHRASE_FILE, HOLDFAST_PASSPHRASE_COMMAND or HOLDFAST_PASSPHRASE, or give --key-file.',
+  );
 }

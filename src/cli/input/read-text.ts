@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileError } from '../../../base/index.ts';
+import { fileError } from '../../base/index.ts';
 
 /** A small file of text. Errors: FILE_NOT_FOUND, FILE_NOT_READABLE. */
 export async function readText(path: string): Promise<string> {
