@@ -58,12 +58,15 @@ export class ContentStore {
     this.#idOf = contentIds(repository.keys.secrets.control);
   }
 
+  /** @param loadedIndex the index was loaded after the writer's session was put: it need not be loaded again */
   static async open(
     repository: Repository,
     avoided: ReadonlySet<string>,
     signal?: AbortSignal,
+    { loadedIndex = false }: { readonly loadedIndex?: boolean } = {},
   ): Promise<ContentStore> {
-    return new ContentStore(repository, await repository.reloadIndex(signal), avoided, signal);
+    const index = await (loadedIndex ? repository.index(signal) : repository.reloadIndex(signal));
+    return new ContentStore(repository, index, avoided, signal);
   }
 
   idOf(type: PieceType, content: Uint8Array): Uint8Array {
