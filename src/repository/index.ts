@@ -9,6 +9,7 @@ export {
   keyUses,
   parseAgeIdentities,
   parseKeyFile,
+  recipientsOf,
   type RepositoryKeys,
   type Slot,
   type SlotKind,
@@ -111,3 +112,17 @@ export {
   type RetentionRule,
 } from './retention/index.ts';
 export { type AgeSecrets, openAgeFile, takeAgeArmorOff } from './age-file/index.ts';
+export {
+  addSlot,
+  type AddSlotOptions,
+  findSlot,
+  type ListedSlot,
+  listSlots,
+  type PlainObject,
+  readPlainObjects,
+  removeSlot,
+  rotateKeys,
+  type RotateOptions,
+  type Rotation,
+  type SlotStore,
+} from './slots/index.ts';

@@ -531,6 +531,11 @@ export const errorCodes = {
     meaning: 'without this key nobody could read the repository any more',
     hint: 'Add another key first.',
   },
+  REPOSITORY_KEY_IN_USE: {
+    exitStatus: 4,
+    meaning: 'the repository was opened with the key that is to be removed',
+    hint: 'Open it with another key: that shows that there is one.',
+  },
   REPOSITORY_KEY_NOT_FOUND: {
     exitStatus: 4,
     meaning: 'the repository has no key of this name',

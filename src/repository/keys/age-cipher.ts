@@ -48,6 +48,16 @@ export async function openWithIdentities(
   }
 }
 
+/** To whom something is encrypted that these identities open. Errors: REPOSITORY_KEY_INVALID. */
+export async function recipientsOf(identities: readonly string[]): Promise<readonly string[]> {
+  const { identityToRecipient } = await import('age-encryption');
+  try {
+    return await Promise.all(identities.map((identity) => identityToRecipient(identity)));
+  } catch (error) {
+    throw new HoldfastError('REPOSITORY_KEY_INVALID', 'an age identity is none', { cause: error });
+  }
+}
+
 /** The identities in the text of an identity file as age-keygen writes it. Errors: REPOSITORY_KEY_INVALID. */
 export function parseAgeIdentities(text: string): readonly string[] {
   const identities = text

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { type JsonObject } from '../encoding/index.ts';
 import { HoldfastError } from '../../base/index.ts';
 import { sealToRecipients } from './age-cipher.ts';
-import { type KeyUse, keyUses, type RepositoryKeys, secretsFor } from './repository-keys.ts';
+import {
+  type KeyUse,
+  keyUses,
+  type RepositoryKeys,
+  type RepositorySecrets,
+  secretsFor,
+} from './repository-keys.ts';
 import { generateSlotId, type Slot, slotBinding } from './slot.ts';
 import {
   createHkdf,
@@ -44,7 +50,7 @@ export async function createSlot(options: CreateSlotOptions): Promise<Slot> {
     (use) => use === 'write' || secrets[use === 'read' ? 'content' : 'bundle'].length > 0,
   );
   const slot = generateSlotId();
-  const generation = keys.publicKeys.length;
+  const generation = newestHeld(secrets, keys.publicKeys.length);
   const { kind } = lock;
   const { repositoryId } = keys;
   const fields: JsonObject = {
@@ -53,6 +59,12 @@ export async function createSlot(options: CreateSlotOptions): Promise<Slot> {
   };
   const sealed = await seal(lock, fields, secretsToJson(secrets), `keys/${slot}`);
   return { slot, repositoryId, label, createdAt, kind, allows, generation, fields, sealed };
+}
+
+/** The newest generation that these secrets open; a key that reads nothing has all that it needs in any. */
+function newestHeld({ content, bundle }: RepositorySecrets, generations: number): number {
+  const held = [content, bundle].filter((keys) => keys.length > 0).map((keys) => keys.length);
+  return Math.min(generations, ...held);
 }
 
 function lockFields(lock: SlotLock): JsonObject {

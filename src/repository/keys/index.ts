@@ -17,7 +17,7 @@ export {
   usesOf,
 } from './repository-keys.ts';
 export { generateX25519, x25519Agree, x25519Public, type X25519Pair } from './x25519.ts';
-export { parseAgeIdentities } from './age-cipher.ts';
+export { parseAgeIdentities, recipientsOf } from './age-cipher.ts';
 export { createSlot, type CreateSlotOptions, type SlotLock } from './create-slot.ts';
 export { formatKeyFile, generateFileKey, parseKeyFile } from './key-file.ts';
 export { openSlot, type Unlock, type Unlocked, unlockRepository } from './open-slot.ts';

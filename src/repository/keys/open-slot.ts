@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type JsonObject, objectField, textField } from '../encoding/index.ts';
-import { HoldfastError } from '../../base/index.ts';
+import { hasCode, HoldfastError } from '../../base/index.ts';
 import { damaged } from '../failures.ts';
 import { openWithIdentities } from './age-cipher.ts';
 import type { RepositoryConfig } from './repository-config.ts';
@@ -42,16 +42,24 @@ export async function unlockRepository(
   const publicKeys = configs.map((config) => config.publicKeys);
   // The same passphrase may open a slot of an earlier generation, which does not read what came later.
   const newestFirst = slots.toSorted((a, b) => b.generation - a.generation);
+  let failure: HoldfastError | undefined;
   for (const slot of newestFirst) {
     if (slot.kind !== unlock.kind || slot.repositoryId !== repositoryId) continue;
-    const opened = await openSlot(slot, unlock);
-    if (opened === undefined) continue;
-    for (const config of configs) config.verify(opened.control);
-    const secrets = withoutUnborn(opened, publicKeys.length);
-    if (!secretsMatch(secrets, publicKeys))
-      throw damaged(`${slotDirectory}${slot.slot}`, 'holds keys that are not those of the repository');
-    return { keys: { repositoryId, secrets, publicKeys }, slot };
+    try {
+      const opened = await openSlot(slot, unlock);
+      if (opened === undefined) continue;
+      for (const config of configs) config.verify(opened.control);
+      const secrets = withoutUnborn(opened, publicKeys.length);
+      if (!secretsMatch(secrets, publicKeys))
+        throw damaged(`${slotDirectory}${slot.slot}`, 'holds keys that are not those of the repository');
+      return { keys: { repositoryId, secrets, publicKeys }, slot };
+    } catch (error) {
+      // A rotation that was killed leaves such a slot, and anybody can put one there: another one may be the right one.
+      if (!hasCode(error, 'REPOSITORY_DAMAGED')) throw error;
+      failure ??= error;
+    }
   }
+  if (failure !== undefined) throw failure;
   throw new HoldfastError(
     'REPOSITORY_KEY_WRONG',
     `no key of the repository opens with ${words[unlock.kind]}`,

@@ -1,4 +1,4 @@
-import { type HoldfastError, isHoldfastError } from '../../base/index.ts';
+import { hasCode, type HoldfastError, isHoldfastError } from '../../base/index.ts';
 import type { RequestOptions, Storage } from '../../storage/index.ts';
 import { plainObjectLimitBytes } from '../encoding/index.ts';
 import { configName, decodeSlot, type Slot, slotDirectory } from '../keys/index.ts';
@@ -13,6 +13,7 @@ export interface PlainObject {
 export interface ListedSlot {
   /** `keys/<16 hex>` */
   readonly name: string;
+  readonly bytes: Uint8Array;
   readonly slot?: Slot;
   readonly problem?: HoldfastError;
 }
@@ -21,18 +22,23 @@ export interface ListedSlot {
 export async function listSlots(storage: Storage, options: RequestOptions = {}): Promise<ListedSlot[]> {
   const slots: ListedSlot[] = [];
   for await (const { name } of storage.list(slotDirectory, options)) {
-    const bytes = await storage.get(name, { ...options, limitBytes: plainObjectLimitBytes });
-    slots.push(decode(name, bytes));
+    try {
+      const bytes = await storage.get(name, { ...options, limitBytes: plainObjectLimitBytes });
+      slots.push(decode(name, bytes));
+    } catch (error) {
+      // Removed since it was listed.
+      if (!hasCode(error, 'STORAGE_OBJECT_MISSING')) throw error;
+    }
   }
   return slots;
 }
 
 function decode(name: string, bytes: Uint8Array): ListedSlot {
   try {
-    return { name, slot: decodeSlot(bytes, name) };
+    return { name, bytes, slot: decodeSlot(bytes, name) };
   } catch (error) {
     if (!isHoldfastError(error)) throw error;
-    return { name, problem: error };
+    return { name, bytes, problem: error };
   }
 }
 
