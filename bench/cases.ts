@@ -15,6 +15,7 @@ import {
 } from './objects/index.ts';
 import { compareRecoveries } from './recover/index.ts';
 import type { Row } from './report.ts';
+import { compareRepositories } from './repository/index.ts';
 import { compareLoads, compareOpenings, type ServeCaseOptions } from './serve/index.ts';
 
 export interface CaseContext {
@@ -29,12 +30,16 @@ export interface CaseContext {
   /** For outputs; empty at the start of each case. */
   readonly directory: string;
   readonly rounds: number;
+  /** Snapshots of a series. */
+  readonly hours: number;
 }
 
 type Case = (context: CaseContext) => Promise<Omit<Row, 'name'> | undefined>;
 
 const node = join(import.meta.dirname, '..', 'node_modules', '.bin', 'node');
-const program = join(import.meta.dirname, '..', 'dist', 'holdfast.js');
+/** What is measured; another build of it with HOLDFAST_BENCH_PROGRAM. */
+const program =
+  process.env['HOLDFAST_BENCH_PROGRAM'] ?? join(import.meta.dirname, '..', 'dist', 'holdfast.js');
 const nothing = () => {};
 
 function holdfast(...args: string[]): string[] {
@@ -152,11 +157,14 @@ export const cases: Readonly<Record<string, Case>> = {
   'objects-list-again': async (context) => await compareSecondLooks(await listOptions(context)),
   'serve-open': async (context) => await compareOpenings(await serveOptions(context)),
   'serve-load': async (context) => await compareLoads(await serveOptions(context)),
+  // The row is a backup; its detail has the repository and the restore.
+  repository: async (context) =>
+    await compareRepositories({ ...context, etcdutl: etcdutl(context.peer), holdfast: holdfast() }),
 };
 
 /** Measured when no case is named: the others take minutes, and the floors are no figures of ours. */
 export const usualCases = Object.keys(cases).filter(
-  (name) => name !== 'recover' && !/-floor$|^objects-|^serve-/.test(name),
+  (name) => !/^recover$|^repository$|-floor$|^objects-|^serve-/.test(name),
 );
 
 /** Words for several cases. */

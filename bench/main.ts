@@ -3,6 +3,7 @@
  * `npm run bench -- --sizes 1024 --rounds 3 --cases recover`
  * `npm run bench -- --sizes 1024,5120 --rounds 5 --cases objects`
  * `npm run bench -- --sizes 1024 --rounds 3 --cases serve`
+ * `npm run bench -- --sizes 512 --rounds 3 --cases repository [--hours 24]`
  *
  * Ours beside etcdctl and etcdutl on the same file in the same run, in turn. Prints a Markdown table of medians and
  * ratios with their spread. It never fails a build: what it shows goes to docs/performance.md with the command.
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     cases: { type: 'string', default: usualCases.join(',') },
     peer: { type: 'string', default: '3.5' },
+    hours: { type: 'string', default: '24' },
   },
 });
 
@@ -41,6 +43,7 @@ async function rowsOf(program: Peer, mebibytes: number): Promise<Row[]> {
     log,
     directory,
     rounds: Number(values.rounds),
+    hours: Number(values.hours),
   };
   const rows: Row[] = [];
   try {

@@ -6,5 +6,6 @@ export { bringInKubeApiserver, bringInPeers, bringInVersitygw } from './bring-in
 export { type KubeApiserver, kubeApiserver, requireKubeApiserver } from './kube-apiserver.ts';
 export { type KmsPluginProgram, kmsPlugin, requireKmsPlugin } from './kms-plugin.ts';
 export { type Kubectl, kubectl, requireKubectl } from './kubectl.ts';
+export { type Restic, restic } from './restic.ts';
 export { requireSshd, type Sshd, sshd } from './sshd.ts';
 export { requireVersitygw, type Versitygw, versitygw } from './versitygw.ts';
