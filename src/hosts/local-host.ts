@@ -1,12 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { errnoOf, fileError, HoldfastError } from '../base/index.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { findHolders } from './file-holders.ts';
 import { readHostFile } from './host-file.ts';
 import { runHostProgram } from './host-program.ts';
 import { type HostProcess, readProcesses } from './process-list.ts';
-import { resolveInRoot } from './root-path.ts';
+import { linkTarget, resolveInRoot } from './root-path.ts';
 
 export interface LocalHostOptions {
   /** Where the host's `/` is in this process's file system; `/` by default. */
@@ -45,6 +45,8 @@ export interface LocalHost {
   readBytes(hostPath: string, maxBytes?: number): Promise<Uint8Array | undefined>;
   /** The names in a directory, sorted; undefined when there is no such directory. Errors: FILE_NOT_READABLE. */
   list(hostPath: string): Promise<readonly string[] | undefined>;
+  /** What a symbolic link says, as it is written; undefined for anything else. Errors: FILE_NOT_READABLE. */
+  readLink(hostPath: string): Promise<string | undefined>;
   /** Undefined when the path names nothing. Errors: FILE_NOT_READABLE. */
   stat(hostPath: string): Promise<HostFileStat | undefined>;
   /**
@@ -79,6 +81,7 @@ export function openLocalHost(options: LocalHostOptions = {}): LocalHost {
       return bytes === undefined ? undefined : decodeText(bytes, path);
     },
     list: async (hostPath) => listDirectory(await realPath(hostPath)),
+    readLink: async (hostPath) => linkTarget(join(await realPath(dirname(hostPath)), basename(hostPath))),
     stat: async (hostPath) => statFile(await realPath(hostPath)),
     processes: async () => readProcesses(await realPath('/proc')),
     holdersOf: async (hostPath) => findHolders(await realPath('/proc'), await realPath(hostPath)),

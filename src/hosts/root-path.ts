@@ -44,8 +44,8 @@ function namesOf(path: string): string[] {
   return path.split('/').filter((name) => name !== '' && name !== '.');
 }
 
-/** Undefined when the path names something other than a link, or nothing. */
-async function linkTarget(path: string): Promise<string | undefined> {
+/** Undefined when the path names something other than a link, or nothing. Errors: FILE_NOT_READABLE. */
+export async function linkTarget(path: string): Promise<string | undefined> {
   try {
     return (await lstat(path)).isSymbolicLink() ? await readlink(path) : undefined;
   } catch (error) {

@@ -1,5 +1,6 @@
 /** Floor 4: what a user wants done, each a function of options and a context. */
 export * from './backup/index.ts';
+export * from './bundle/index.ts';
 export * from './data-dir-files/index.ts';
 export * from './disarm/index.ts';
 export * from './discover/index.ts';

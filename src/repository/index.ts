@@ -71,6 +71,23 @@ export {
   type VerificationResult,
 } from './records/index.ts';
 export {
+  type BundleDirectory,
+  type BundleFile,
+  type BundleFileKind,
+  bundleFileKinds,
+  bundleLimits,
+  type BundleLink,
+  type BundleList,
+  type BundleTree,
+  type FileToBundle,
+  prepareBundle,
+  type PreparedBundle,
+  readBundleFile,
+  readBundleList,
+  storeBundle,
+  type StoredBundle,
+} from './bundle/index.ts';
+export {
   type DatabaseSink,
   fetchDatabase,
   type FetchDatabaseOptions,

@@ -551,6 +551,11 @@ export const errorCodes = {
     meaning: 'an object in the repository is not what was written',
     hint: '"holdfast repo check" names what is hit and which backups; all others can still be fetched.',
   },
+  REPOSITORY_REPLACED: {
+    exitStatus: 4,
+    meaning: 'the repository at this place is not the one that this host has used: its id or its public keys are others',
+    hint: 'Find out who replaced it. If that was meant, remove what this host remembers of the old one.',
+  },
   REPOSITORY_SESSION_LOST: {
     exitStatus: 1,
     meaning: 'a process worked on the repository for so long that others took it for dead, and gave up',
@@ -570,6 +575,11 @@ export const errorCodes = {
     exitStatus: 4,
     meaning: 'a backup is pinned, or the newest one that passed a verification',
     hint: 'Unpin it with "holdfast backup unpin ID", or verify a newer one first.',
+  },
+  BUNDLE_NOT_FOUND: {
+    exitStatus: 4,
+    meaning: 'the backup has no files of a control-plane node, or this host has none to take along',
+    hint: 'Make a backup on a control-plane node; "holdfast backup show ID" says what one has.',
   },
   BACKUP_FOREIGN: {
     exitStatus: 4,
