@@ -6,6 +6,7 @@ export {
   syncDirectory,
 } from './durable-file.ts';
 export { type FileSource, openFileSource, readFully } from './file-source.ts';
+export { openPrivateDirectory, type PrivateDirectory } from './private-directory.ts';
 export {
   beginUnfinished,
   isAbandoned,

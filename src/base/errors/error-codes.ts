@@ -571,6 +571,16 @@ export const errorCodes = {
     meaning: 'the repository has no such backup, or several whose ids begin like this',
     hint: '"holdfast backup list" shows what there is.',
   },
+  BACKUP_NAME_INVALID: {
+    exitStatus: 2,
+    meaning: 'a backup is asked for by something that is neither an id nor a time',
+    hint: 'Give an id or its beginning, "latest", "latest-verified", or a time such as 2026-11-22T10:00 (UTC, or with an offset).',
+  },
+  BACKUP_NOT_EXACT: {
+    exitStatus: 4,
+    meaning: 'the very same file is asked for, and the backup does not have, or cannot have, what it needs',
+    hint: 'Leave out --exact: the rows are the same, and with them both hashes.',
+  },
   BACKUP_KEPT: {
     exitStatus: 4,
     meaning: 'a backup is pinned, or the newest one that passed a verification',

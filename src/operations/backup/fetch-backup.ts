@@ -10,12 +10,13 @@ import {
   throwIfInterrupted,
   yieldToEventLoop,
 } from '../../base/index.ts';
-import { type BackupRecord, fetchDatabase, findBackup, type Repository } from '../../repository/index.ts';
+import { type BackupRecord, fetchDatabase, type Repository } from '../../repository/index.ts';
 import { scanDatabase } from '../scan/index.ts';
+import { chooseBackup } from './choose-backup.ts';
 
 export interface FetchBackupOptions {
   readonly repository: Repository;
-  /** An id, its beginning, or `latest`. */
+  /** As `chooseBackup` takes it. */
   readonly id: string;
   readonly path: string;
   /** Replace a file that is there. */
@@ -46,7 +47,7 @@ export async function fetchBackup(
 ): Promise<FetchBackupResult> {
   const startedMs = ctx.clock.monotonicMs();
   const { repository, path } = options;
-  const record = await findBackup(repository, options.id, ctx.signal);
+  const record = await chooseBackup(repository, options.id, ctx);
   const temporaryPath = `${path}.part`;
   await using file = await createDurableFile(path, { temporaryPath, replace: options.force === true });
   const { sizeBytes } = await writeDatabase(file, record, options, ctx);

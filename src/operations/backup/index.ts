@@ -1,5 +1,7 @@
-/** Backups in a repository: made, listed, fetched. */
+/** Backups in a repository: made, listed, chosen, fetched. */
 export { type BackupFacts, readBackupFacts } from './backup-facts.ts';
+export { type BackupResults, readResults } from './backup-results.ts';
+export { chooseBackup } from './choose-backup.ts';
 export {
   createBackup,
   type CreateBackupOptions,
@@ -8,3 +10,8 @@ export {
 } from './create-backup.ts';
 export { fetchBackup, type FetchBackupOptions, type FetchBackupResult } from './fetch-backup.ts';
 export { type BackupSummary, type ListedBackups, listStoredBackups, showBackup } from './list-backups.ts';
+export {
+  type FetchedBackup,
+  openFetchedBackup,
+  type OpenFetchedBackupOptions,
+} from './open-fetched-backup.ts';

@@ -1,4 +1,4 @@
-import { type OperationContext, throwIfInterrupted } from '../../base/index.ts';
+import { openPrivateDirectory, type OperationContext, throwIfInterrupted } from '../../base/index.ts';
 import { openEtcdClient } from '../../etcd/index.ts';
 import { freePort } from '../../hosts/index.ts';
 import { openInspection } from '../objects/inspect/index.ts';
@@ -30,7 +30,6 @@ import type { DrillOptions } from './drill-options.ts';
 import type { DrillFacts, DrillReport } from './drill-report.ts';
 import { DrillRun } from './drill-run.ts';
 import { compareObjects, holdsEncrypted, startApiServer } from './kube-apiserver/index.ts';
-import { openSandbox } from './sandbox.ts';
 import {
   checkDataDirLog,
   checkExpected,
@@ -57,7 +56,7 @@ export async function drill(options: DrillOptions, ctx: OperationContext): Promi
   const startedAtMs = ctx.clock.now();
   const run = new DrillRun(ctx);
   const subject = await inspectSubject(options.source, options.walDir);
-  await using sandbox = await openSandbox(options.workDir, ctx);
+  await using sandbox = await openPrivateDirectory(options.workDir, 'holdfast-drill-', 'drill', ctx);
   const drilled = new Drill({ options, subject, sandbox: sandbox.path, run, ctx });
   try {
     await drilled.run();

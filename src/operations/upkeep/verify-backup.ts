@@ -1,22 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
 import { hasCode, isHoldfastError, type OperationContext } from '../../base/index.ts';
 import {
   type BackupRecord,
-  findBackup,
   putResult,
   type Repository,
   type ResultFinding,
   type VerificationResult,
 } from '../../repository/index.ts';
-import { fetchBackup } from '../backup/index.ts';
+import { chooseBackup, openFetchedBackup } from '../backup/index.ts';
 import { snapshotHashKv } from '../hashkv/index.ts';
 import { verifySnapshot } from '../verify/index.ts';
 
 export interface VerifyBackupOptions {
   readonly repository: Repository;
-  /** An id, its beginning, or `latest`. */
+  /** As `chooseBackup` takes it. */
   readonly id: string;
   /** Where the database lies while it is looked at; default the system's directory for temporary files. */
   readonly workDir?: string;
@@ -31,22 +28,16 @@ export interface VerifyBackupResult {
  * Fetches a backup, makes every check of the file that comes, and compares its HashKV with the one of the day it was
  * made. What is found is kept with the backup, so that `backup list` shows it and retention knows it.
  *
- * Damage is a result, not an error. Errors: BACKUP_NOT_FOUND, REPOSITORY_KEY_INSUFFICIENT, DISK_FULL, WRITE_FAILED,
+ * Damage is a result, not an error. Errors: those of `chooseBackup`, REPOSITORY_KEY_INSUFFICIENT, DISK_FULL, WRITE_FAILED,
  * those of the store, INTERRUPTED; the backup has no result then.
  */
 export async function verifyBackup(
-  { repository, id, workDir = tmpdir() }: VerifyBackupOptions,
+  { repository, id, workDir }: VerifyBackupOptions,
   ctx: OperationContext,
 ): Promise<VerifyBackupResult> {
   const startedMs = ctx.clock.monotonicMs();
-  const record = await findBackup(repository, id, ctx.signal);
-  const directory = await mkdtemp(join(workDir, 'holdfast-verify-'));
-  let found: Found;
-  try {
-    found = await lookAt(record, { repository, path: join(directory, 'snapshot.db') }, ctx);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  const record = await chooseBackup(repository, id, ctx);
+  const found = await lookAt(record, { repository, workDir }, ctx);
   const nowMs = ctx.clock.now();
   const result: VerificationResult = {
     kind: 'verify',
@@ -62,13 +53,20 @@ export async function verifyBackup(
 
 type Found = Pick<VerificationResult, 'checked' | 'findings'>;
 
+interface Place {
+  readonly repository: Repository;
+  readonly workDir: string | undefined;
+}
+
 async function lookAt(
   record: BackupRecord,
-  { repository, path }: { readonly repository: Repository; readonly path: string },
+  { repository, workDir }: Place,
   ctx: OperationContext,
 ): Promise<Found> {
+  const place = { repository, id: record.id, ...(workDir !== undefined && { workDir }) };
   try {
-    await fetchBackup({ repository, id: record.id, path }, ctx);
+    await using fetched = await openFetchedBackup(place, ctx);
+    return await lookAtFile(record, fetched.path, ctx);
   } catch (error) {
     if (!isHoldfastError(error) || !isDamage(error)) throw error;
     return {
@@ -76,6 +74,9 @@ async function lookAt(
       findings: [{ code: 'not-fetched', severity: 'fail', message: error.message }],
     };
   }
+}
+
+async function lookAtFile(record: BackupRecord, path: string, ctx: OperationContext): Promise<Found> {
   const { checks } = await verifySnapshot({ path }, ctx);
   const findings: ResultFinding[] = checks.flatMap((check) =>
     check.findings
