@@ -75,7 +75,7 @@ nothing is forgotten.
 Kept whatever the rules say:
 
 - the newest backup that passed a verification, or a drill
-- what is pinned; a pin ends when the clock here and that of the store are both past its end
+- what is pinned, until somebody unpins it: no clock ends a pin. Past its end \`backup forget\` says so
 - failed backups, until a newer one has passed; they take no place that a rule gives
 - backups whose time is doubtful, and they take no place either: those from the future, those whose host's clock was
   more than an hour ahead of the store's or more than a day behind it, and any two whose times contradict the order in

@@ -21,7 +21,7 @@ export {
 export {
   type BackupList,
   type ContentName,
-  deletePin,
+  deletePins,
   deletePruneMarker,
   deleteRecord,
   deleteSession,

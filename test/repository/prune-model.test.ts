@@ -111,9 +111,9 @@ class History {
 
   async forgetter(): Promise<Actor> {
     const ids = (await listBackupIds(this.repository)).filter(() => this.random.chance(0.4));
-    return this.actor('forget', (repository, ctx) =>
-      forgetBackups(repository, { backups: new Map(ids.map((id) => [id, 'test'])) }, ctx),
-    );
+    return this.actor('forget', async (repository, ctx) => {
+      await forgetBackups(repository, { backups: new Map(ids.map((id) => [id, 'test'])) }, ctx);
+    });
   }
 
   async round(): Promise<void> {

@@ -62,6 +62,13 @@ test('a verified backup is listed as such and is not forgotten; a pinned one nei
   assert.match(table.stdout, new RegExp(`${second} .* keep .*before the upgrade`));
   await run(env, 4, 'backup', 'forget', first);
   await run(env, 2, 'backup', 'forget', first, '--keep-last', '1');
+  // Past its end a pin holds, and is pointed out.
+  await run(env, 0, 'backup', 'pin', second, '--until', '2001-01-01');
+  const ended = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
+  assert.deepEqual(ended['forgotten'], []);
+  assert.ok((ended['warnings'] as { code: string }[]).some(({ code }) => code === 'retention-pin-ended'));
+  await run(env, 2, 'backup', 'unpin');
+  assert.deepEqual((await run(env, 0, 'backup', 'unpin', '--ended'))['unpinned'], [second]);
   await run(env, 0, 'backup', 'unpin', second);
   const forgotten = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
   assert.deepEqual(forgotten['forgotten'], [second]);

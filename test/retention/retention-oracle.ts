@@ -30,10 +30,7 @@ export function rulesThatKeep(
     const everyone = records.filter((record) => record.cluster === cluster);
     keepByPolicy(own, everyone, policy, kept);
   }
-  const newestPut = Math.max(...credible.map(({ storedAtMs }) => storedAtMs!));
-  for (const { id, pin } of records)
-    if (pin !== undefined && !(pin.untilMs! < facts.nowMs && pin.untilMs! < newestPut))
-      kept.get(id)!.add('pinned');
+  for (const { id, pin } of records) if (pin !== undefined) kept.get(id)!.add('pinned');
   for (const cluster of clusters) {
     const sound = newestFirst(
       credible.filter((record) => record.cluster === cluster && record.verification !== 'failed'),

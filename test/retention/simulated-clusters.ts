@@ -88,7 +88,10 @@ function makeBackup(simulation: Simulation, cluster: SimulatedCluster, trueMs: n
     parent: parent?.id,
     seen: own.flatMap(({ record: { id } }) => (known.has(id) || id === parent?.id ? [] : [id])),
     verification: 'none',
-    pin: random.chance(0.002) ? { reason: 'kept', untilMs: trueMs + random.int(1, 900) * dayMs } : undefined,
+    // Until a time by the clock of who pins, which is right or one of those that are wrong.
+    pin: random.chance(0.002)
+      ? { reason: 'kept', untilMs: trueMs + random.pick([0, offMs]) + random.int(1, 900) * dayMs }
+      : undefined,
   };
   simulation.backups.push({ record, trueMs });
 }

@@ -53,7 +53,7 @@ for (let round = 0; round < (isSoak ? 30 : 2); round++)
       counts.forgotten += decisions.filter(({ keep }) => !keep).length;
       counts.doubtful = Math.max(counts.doubtful, countOf(decisions, 'doubtful-time'));
       counts.failed = Math.max(counts.failed, countOf(decisions, 'failed'));
-      if (day % tidyEveryDays === 0) tidy(simulation, decisions);
+      if (day % tidyEveryDays === 0) tidy(simulation, decisions, nowMs);
     }
     tell(t, policy, simulation, counts);
     assert.ok(counts.forgotten > 100 && counts.doubtful > 0, 'the years were eventful');
@@ -67,16 +67,13 @@ function forgetAsOf(
   isThorough: boolean,
 ): readonly RetentionDecision[] {
   const { random, backups } = simulation;
-  // The clock of whoever forgets is wrong now and then.
-  const nowMs = random.chance(0.02)
-    ? trueNowMs + random.pick([-1, 1]) * random.int(1, 4000) * dayMs
-    : trueNowMs;
+  const nowMs = clockOfForget(simulation, trueNowMs);
   const facts: RetentionFacts = { nowMs };
   const records = backups.map(({ record }) => record);
   const { decisions } = decideRetention(records, policy, facts);
   const kept = new Set(decisions.flatMap(({ id, keep }) => (keep ? [id] : [])));
   requireInvariants(backups, kept, policy);
-  requirePins(records, kept, { trueNowMs, nowMs });
+  requirePins(records, kept);
   for (const { id, reasons } of decisions) assert.ok(reasons.length > 0, id);
   const left = backups.filter(({ record }) => kept.has(record.id));
   if (isThorough) {
@@ -105,16 +102,19 @@ function requireInvariants(
   }
 }
 
-/** One clock that runs ahead ends no pin; where that of the store does too, nobody knows better. */
-function requirePins(
-  records: readonly RetentionRecord[],
-  kept: ReadonlySet<string>,
-  { trueNowMs, nowMs }: { readonly trueNowMs: number; readonly nowMs: number },
-): void {
-  const storeMs = Math.max(...records.map(({ storedAtMs }) => storedAtMs!));
-  for (const { id, pin } of records)
-    if (pin !== undefined && pin.untilMs! >= Math.min(nowMs, Math.max(trueNowMs, storeMs)))
-      assert.ok(kept.has(id), 'what is pinned is left');
+/**
+ * The clock of whoever forgets is wrong now and then, by an amount of its own, or by that of a host: one machine may
+ * write, store and forget, and all three clocks are ahead together.
+ */
+function clockOfForget({ random, clusters }: Simulation, trueNowMs: number): number {
+  if (random.chance(0.02)) return trueNowMs + random.pick([-1, 1]) * random.int(1, 4000) * dayMs;
+  const wrong = clusters.filter(({ clock }) => clock.offMs !== 0);
+  return wrong.length > 0 && random.chance(0.5) ? trueNowMs + random.pick(wrong).clock.offMs : trueNowMs;
+}
+
+/** Whatever any clock says. */
+function requirePins(records: readonly RetentionRecord[], kept: ReadonlySet<string>): void {
+  for (const { id, pin } of records) if (pin !== undefined) assert.ok(kept.has(id), 'what is pinned is left');
 }
 
 function requireExplained(
@@ -147,14 +147,17 @@ function requireNothingMore(
   );
 }
 
-/** Doubtful backups of which something sound is newer are forgotten by hand, as the warning says. */
-function tidy(simulation: Simulation, decisions: readonly RetentionDecision[]): void {
+/** Doubtful backups are forgotten by hand, and pins past their ends taken away, as the warnings say. */
+function tidy(simulation: Simulation, decisions: readonly RetentionDecision[], trueNowMs: number): void {
   const doubtful = new Set(
     decisions.flatMap(({ id, reasons }) =>
       reasons.every(({ rule }) => rule === 'doubtful-time') ? [id] : [],
     ),
   );
   simulation.backups = simulation.backups.filter(({ record }) => !doubtful.has(record.id));
+  for (const backup of simulation.backups)
+    if (backup.record.pin !== undefined && backup.record.pin.untilMs! < trueNowMs)
+      backup.record = { ...backup.record, pin: undefined };
 }
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {

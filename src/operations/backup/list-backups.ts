@@ -47,8 +47,14 @@ export async function showBackup(
 
 async function readStatements(repository: Repository, id: string | undefined, signal: AbortSignal) {
   const pins = new Map<string, Pin>();
-  for (const { name, statement } of await listPins(repository, signal))
-    if (!(statement instanceof HoldfastError)) pins.set(name.slice('pins/'.length), statement);
+  // One that cannot be read counts.
+  for (const { name, stat, statement } of await listPins(repository, signal))
+    pins.set(
+      name.split('/')[1]!,
+      statement instanceof HoldfastError
+        ? { at: new Date(stat.modifiedMs).toISOString(), reason: 'the pin cannot be read' }
+        : statement,
+    );
   const results = new Map<string, VerificationResult[]>();
   for (const { name, statement } of await listResults(repository, id, signal)) {
     if (statement instanceof HoldfastError) continue;

@@ -45,11 +45,11 @@ export async function forgetStoredBackups(
     options.ids === undefined || options.ids.length === 0
       ? byPolicy(options.policy ?? {}, input, ctx)
       : { backups: byName(options.ids, input, ctx), plan: undefined };
+  let forgotten: readonly string[] = [...backups.keys()];
   if (!dryRun) {
     await clearForgotten(repository, ctx);
-    await forgetBackups(repository, { backups }, ctx);
+    forgotten = await forgetBackups(repository, { backups }, ctx);
   }
-  const forgotten = [...backups.keys()];
   const unreadable = input.unreadable.filter((id) => !backups.has(id));
   return { ...(plan !== undefined && { plan }), forgotten, unreadable };
 }
@@ -65,7 +65,7 @@ function byPolicy(policy: RetentionPolicy, { records }: RetentionInput, ctx: Ope
 
 function byName(
   texts: readonly string[],
-  { records, unreadable }: RetentionInput,
+  { records, unreadable, pinned }: RetentionInput,
   ctx: OperationContext,
 ): ReadonlyMap<string, string> {
   const ids = [...records.map(({ id }) => id), ...unreadable];
@@ -74,10 +74,14 @@ function byName(
   const { decisions } = decideRetention(records, { last: 1 }, { nowMs: ctx.clock.now() });
   for (const { id, reasons } of decisions) {
     const against = reasons.find(({ rule }) => rule === 'pinned' || rule === 'last-verified');
-    if (backups.has(id) && against !== undefined)
-      throw new HoldfastError('BACKUP_KEPT', `backup ${id} is kept: ${against.text}`, { details: { id } });
+    if (backups.has(id) && against !== undefined) throw kept(id, against.text);
   }
+  for (const id of backups.keys()) if (pinned.has(id)) throw kept(id, 'pinned');
   return backups;
+}
+
+function kept(id: string, why: string): HoldfastError {
+  return new HoldfastError('BACKUP_KEPT', `backup ${id} is kept: ${why}`, { details: { id } });
 }
 
 function findId(text: string, ids: readonly string[]): string {

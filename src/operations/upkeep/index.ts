@@ -9,7 +9,7 @@ export {
   type ForgetStoredOptions,
   type ForgetStoredResult,
 } from './forget-stored-backups.ts';
-export { pinBackup, type PinBackupOptions, unpinBackup } from './pin-backup.ts';
+export { pinBackup, type PinBackupOptions, unpinBackup, unpinEnded } from './pin-backup.ts';
 export {
   pruneStoredRepository,
   type PruneStoredOptions,

@@ -1,16 +1,29 @@
-import type { OperationContext } from '../../base/index.ts';
-import { deletePin, findBackup, type Pin, putPin, type Repository } from '../../repository/index.ts';
+import { HoldfastError, isHoldfastError, type OperationContext } from '../../base/index.ts';
+import {
+  deletePins,
+  findBackup,
+  listBackupIds,
+  listPins,
+  type Pin,
+  putPin,
+  type Repository,
+} from '../../repository/index.ts';
 
 export interface PinBackupOptions {
   readonly repository: Repository;
   /** An id, its beginning, or `latest`. */
   readonly id: string;
   readonly reason: string;
-  /** Until when, in milliseconds since the epoch; for ever without it. */
+  /**
+   * When the pin may be taken away, in milliseconds since the epoch; never without it. It holds until somebody does.
+   */
   readonly untilMs?: number;
 }
 
-/** Keeps a backup whatever the policy says. One that is pinned already gets the new words. Errors: BACKUP_NOT_FOUND. */
+/**
+ * Keeps a backup whatever the policy says, until it is unpinned: no clock ends a pin. One that is pinned already gets
+ * the new words, and is pinned all the while. Errors: BACKUP_NOT_FOUND, also when it was forgotten meanwhile.
+ */
 export async function pinBackup(
   { repository, id: text, reason, untilMs }: PinBackupOptions,
   ctx: OperationContext,
@@ -21,9 +34,12 @@ export async function pinBackup(
     reason,
     ...(untilMs !== undefined && { until: new Date(untilMs).toISOString() }),
   };
-  // No object changes under its name: the old pin goes first.
-  await deletePin(repository, id, ctx.signal);
-  await putPin(repository, id, pin, ctx.signal);
+  const name = await putPin(repository, id, pin, ctx.signal);
+  if (!(await listBackupIds(repository, ctx.signal)).includes(id)) {
+    await deletePins(repository, id, { signal: ctx.signal });
+    throw new HoldfastError('BACKUP_NOT_FOUND', `backup ${id} was forgotten meanwhile`, { details: { id } });
+  }
+  await deletePins(repository, id, { except: name, signal: ctx.signal });
   return { id, pin };
 }
 
@@ -33,6 +49,27 @@ export async function unpinBackup(
   ctx: OperationContext,
 ): Promise<{ readonly id: string }> {
   const { id } = await findBackup(repository, text, ctx.signal);
-  await deletePin(repository, id, ctx.signal);
+  await deletePins(repository, id, { signal: ctx.signal });
   return { id };
+}
+
+/**
+ * Leaves to the policy all backups whose pins are past their ends by the clock here: whoever calls this answers for
+ * that clock. Pins without an end, or that cannot be read, stay. Returns the ids.
+ */
+export async function unpinEnded(
+  { repository }: Pick<PinBackupOptions, 'repository'>,
+  ctx: OperationContext,
+): Promise<{ readonly ids: readonly string[] }> {
+  const nowMs = ctx.clock.now();
+  const holding = new Map<string, boolean>();
+  for (const { name, statement } of await listPins(repository, ctx.signal)) {
+    const id = name.split('/')[1]!;
+    const hasEnded =
+      !isHoldfastError(statement) && statement.until !== undefined && Date.parse(statement.until) < nowMs;
+    holding.set(id, (holding.get(id) ?? false) || !hasEnded);
+  }
+  const ids = [...holding].filter(([, holds]) => !holds).map(([id]) => id);
+  for (const id of ids) await deletePins(repository, id, { signal: ctx.signal });
+  return { ids };
 }

@@ -3,24 +3,27 @@ import {
   type BackupRecord,
   listBackups,
   listPins,
-  listResults,
   type Repository,
   type RetentionPin,
   type RetentionRecord,
 } from '../../repository/index.ts';
+import { readResults } from '../backup/index.ts';
 
 /** The facts by which a policy decides. */
 export interface RetentionInput {
   readonly records: readonly RetentionRecord[];
   /** Ids of backups whose records cannot be read: no policy decides on them. */
   readonly unreadable: readonly string[];
+  /** Ids of all backups that are pinned, unreadable ones too. */
+  readonly pinned: ReadonlySet<string>;
 }
 
 /** Reads what retention has to know of all backups. */
 export async function readRetentionRecords(
   repository: Repository,
-  { signal }: OperationContext,
+  ctx: OperationContext,
 ): Promise<RetentionInput> {
+  const { signal } = ctx;
   const { backups, unreadable } = await listBackups(repository, signal);
   const puts = new Map<string, number>();
   for await (const { name, modifiedMs } of repository.storage.list('backups/', { signal }))
@@ -28,15 +31,12 @@ export async function readRetentionRecords(
   const pins = new Map<string, RetentionPin>();
   for (const { name, statement } of await listPins(repository, signal))
     pins.set(
-      name.slice('pins/'.length),
+      name.split('/')[1]!,
       isHoldfastError(statement)
         ? { reason: 'the pin cannot be read' }
         : { reason: statement.reason, untilMs: timeOf(statement.until) },
     );
-  const verdicts = new Map<string, 'passed' | 'failed'>();
-  // In order of their stamps: the last one stays.
-  for (const { name, statement } of await listResults(repository, undefined, signal))
-    if (!isHoldfastError(statement)) verdicts.set(name.split('/')[1]!, statement.verdict);
+  const results = await readResults(repository, undefined, ctx);
   const recordOf = (record: BackupRecord): RetentionRecord => ({
     id: record.id,
     cluster: record.cluster.identity,
@@ -45,10 +45,14 @@ export async function readRetentionRecords(
     revision: record.revision,
     parent: record.parent,
     seen: record.seen,
-    verification: verdicts.get(record.id) ?? 'none',
+    verification: results.get(record.id)?.at(-1)?.verdict ?? 'none',
     pin: pins.get(record.id),
   });
-  return { records: backups.map(recordOf), unreadable: unreadable.map(({ id }) => id) };
+  return {
+    records: backups.map(recordOf),
+    unreadable: unreadable.map(({ id }) => id),
+    pinned: new Set(pins.keys()),
+  };
 }
 
 function timeOf(text: string | undefined): number | undefined {

@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasCode, operationContext, utf8 } from '../../base/index.ts';
-import { generateFileKey, initRepository, listBackupIds } from '../../repository/index.ts';
+import { generateFileKey, initRepository, listBackupIds, listPins } from '../../repository/index.ts';
 import { openMemoryStorage } from '../../storage/index.ts';
 import { buildDatabase } from '../../../test/support/build-database.ts';
 import { tinyRows } from '../../../test/support/memory-store.ts';
 import { tempDir } from '../../../test/support/temp-dir.ts';
-import { addSmallBackup } from '../../../test/repository/small-backups.ts';
+import { addSmallBackup, reopen } from '../../../test/repository/small-backups.ts';
 import { createBackup } from '../backup/index.ts';
 import { forgetStoredBackups, pinBackup, unpinBackup, verifyBackup } from './index.ts';
 
@@ -36,6 +36,40 @@ test('a policy forgets what it does not keep, and a pinned backup stays', async 
   await assert.rejects(forgetStoredBackups(byName, ctx), (error) => hasCode(error, 'BACKUP_KEPT'));
   await unpinBackup({ repository, id: pinned }, ctx);
   assert.deepEqual((await forgetStoredBackups(byName, ctx)).forgotten, [pinned]);
+});
+
+test('a pin that comes while a forget is at work keeps its backup, and one that is renewed is there all the while', async () => {
+  const storage = openMemoryStorage();
+  const repository = await initRepository(storage, { lock }, ctx);
+  for (const chunk of [1, 2, 3]) await addSmallBackup(repository, [chunk]);
+  const planned = await forgetStoredBackups({ repository, policy: { last: 1 }, dryRun: true }, ctx);
+  const [first, second] = planned.forgotten as [string, string];
+  // The second is pinned while the first is forgotten.
+  const whilePinning = reopen(repository, {
+    ...storage,
+    async putIfAbsent(name, content, options) {
+      if (name === `forgotten/${first}`) await pinBackup({ repository, id: second, reason: 'late' }, ctx);
+      return storage.putIfAbsent(name, content, options);
+    },
+  });
+  const { forgotten } = await forgetStoredBackups({ repository: whilePinning, policy: { last: 1 } }, ctx);
+  assert.deepEqual(forgotten, [first]);
+  const words: (readonly string[])[] = [];
+  const watched = reopen(repository, {
+    ...storage,
+    async delete(name, options) {
+      words.push(
+        (await listPins(repository)).map(({ statement }) => (statement as { reason: string }).reason),
+      );
+      return storage.delete(name, options);
+    },
+  });
+  await pinBackup({ repository: watched, id: second, reason: 'again' }, ctx);
+  assert.deepEqual(
+    words.map((each) => each.toSorted()),
+    [['again', 'late']],
+  );
+  assert.deepEqual((await listPins(repository)).length, 1);
 });
 
 test('a verification is kept with its backup, and keeps it from being forgotten', async () => {

@@ -28,9 +28,14 @@ const patterns: Readonly<Record<string, readonly [NamedObject, (rest: string) =>
   sessions: ['session', isStamp],
   prune: ['marker', isStamp],
   forgotten: ['tombstone', isStamp],
-  pins: ['pin', isStamp],
-  results: ['result', (rest) => rest.split('/').length === 2 && rest.split('/').every(isStamp)],
+  pins: ['pin', isStampOfBackup],
+  results: ['result', isStampOfBackup],
 };
+
+function isStampOfBackup(rest: string): boolean {
+  const stamps = rest.split('/');
+  return stamps.length === 2 && stamps.every(isStamp);
+}
 
 /** What an object of this name is; undefined for one that is not ours. */
 export function objectOfName(name: string): NamedObject | undefined {

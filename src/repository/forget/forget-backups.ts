@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { OperationContext } from '../../base/index.ts';
-import { deleteRecord, putTombstone, type Repository } from '../open/index.ts';
+import { deleteRecord, isPinned, putTombstone, type Repository } from '../open/index.ts';
 import { isStamp, recordDirectory } from '../records/index.ts';
 
 export interface ForgetOptions {
@@ -11,19 +11,28 @@ export interface ForgetOptions {
 /**
  * Forgets backups, one after another. Killed in between, one may have a tombstone and still a record: it is no
  * backup, and the next forget or prune clears it. What it kept is freed by a prune.
+ *
+ * One that was pinned since somebody decided stays. Returns the ids of those that are forgotten.
  */
 export async function forgetBackups(
   repository: Repository,
   { backups }: ForgetOptions,
   ctx: OperationContext,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { signal } = ctx;
+  const forgotten: string[] = [];
   for (const [id, why] of backups) {
+    if (await isPinned(repository, id, signal)) {
+      ctx.log.warn('a backup was pinned meanwhile: it stays', { id });
+      continue;
+    }
     const at = new Date(ctx.clock.now()).toISOString();
     await putTombstone(repository, id, { at, host: hostname(), why }, signal);
     await deleteRecord(repository, id, signal);
+    forgotten.push(id);
     ctx.log.info('forgot a backup', { id, why });
   }
+  return forgotten;
 }
 
 /**

@@ -31,8 +31,9 @@ export {
   type SealedStore,
 } from './small-objects.ts';
 export {
-  deletePin,
+  deletePins,
   deletePruneMarker,
+  isPinned,
   listPins,
   listPruneMarkers,
   listResults,

@@ -35,17 +35,38 @@ export function listTombstones(
   return listSealed(store, 'tombstone', 'forgotten/', decodeTombstone, signal);
 }
 
-export function putPin(store: SealedStore, id: string, pin: Pin, signal?: AbortSignal): Promise<void> {
-  return putSealed(store, { kind: 'pin', name: `pins/${id}` }, encodePin(pin), signal);
+/** Adds a pin to those that the backup may have. Returns its name, `pins/<id>/<stamp>`. */
+export async function putPin(
+  store: SealedStore,
+  id: string,
+  pin: Pin,
+  signal?: AbortSignal,
+): Promise<string> {
+  const name = `pins/${id}/${newStamp(Date.parse(pin.at))}`;
+  await putSealed(store, { kind: 'pin', name }, encodePin(pin), signal);
+  return name;
 }
 
-/** Names are `pins/<id>`. One that cannot be read counts. */
+/** Names are `pins/<id>/<stamp>`. One that cannot be read counts. */
 export function listPins(store: SealedStore, signal?: AbortSignal): Promise<NamedStatement<Pin>[]> {
   return listSealed(store, 'pin', 'pins/', decodePin, signal);
 }
 
-export function deletePin({ storage }: SealedStore, id: string, signal?: AbortSignal): Promise<void> {
-  return storage.delete(`pins/${id}`, { signal });
+/** Whether a backup has a pin, readable or not. */
+export async function isPinned({ storage }: SealedStore, id: string, signal?: AbortSignal): Promise<boolean> {
+  for await (const _ of storage.list(`pins/${id}/`, { signal })) return true;
+  return false;
+}
+
+/** Deletes all pins of a backup. @param except the name of one that stays */
+export async function deletePins(
+  { storage }: SealedStore,
+  id: string,
+  { except, signal }: { readonly except?: string; readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const names: string[] = [];
+  for await (const { name } of storage.list(`pins/${id}/`, { signal })) if (name !== except) names.push(name);
+  for (const name of names) await storage.delete(name, { signal });
 }
 
 export function putResult(

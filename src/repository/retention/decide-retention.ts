@@ -11,6 +11,7 @@ import { findRetentionWarnings } from './retention-warnings.ts';
  * - Each cluster is judged for itself.
  * - Kept whatever the policy says: what is pinned, the newest backup that passed a verification, backups whose time
  *   cannot be believed (see `find-doubts.ts`), and failed ones for as long as none newer has passed a verification.
+ * - No clock ends a pin, not even one that says it is past its end: it holds until somebody takes it away.
  * - Doubtful and failed backups take no place that a rule gives: they cannot push a sound one out.
  * - Time that passes forgets nothing: rules count backups and the buckets that have some.
  * - Deciding again on what was kept, with the same facts, keeps all of it.
@@ -26,11 +27,7 @@ export function decideRetention(
   const groups = [...Map.groupBy(records, ({ cluster }) => cluster)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, own]) => groupOf(own, facts));
-  const pinClock = pinClockMs(
-    groups.flatMap(({ credible }) => credible),
-    facts,
-  );
-  const decisions = groups.flatMap((group) => decideGroup(group, policy, pinClock));
+  const decisions = groups.flatMap((group) => decideGroup(group, policy, facts));
   return { decisions, warnings: findRetentionWarnings(records, decisions, policy, facts) };
 }
 
@@ -38,9 +35,7 @@ export function decideRetention(
 interface Group {
   readonly newestFirst: readonly RetentionRecord[];
   readonly doubts: ReadonlyMap<string, string>;
-  /** Without the doubtful ones. */
-  readonly credible: readonly RetentionRecord[];
-  /** Without those that failed either: what rules count. */
+  /** Without the doubtful ones and those that failed: what rules count. */
   readonly sound: readonly RetentionRecord[];
   readonly lastVerified: RetentionRecord | undefined;
 }
@@ -48,34 +43,23 @@ interface Group {
 function groupOf(records: readonly RetentionRecord[], facts: RetentionFacts): Group {
   const newestFirst = records.toSorted((a, b) => compareTimes(b, a));
   const doubts = findDoubts(newestFirst, facts);
-  const credible = newestFirst.filter(({ id }) => !doubts.has(id));
-  const sound = credible.filter(({ verification }) => verification !== 'failed');
+  const sound = newestFirst.filter(({ id, verification }) => !doubts.has(id) && verification !== 'failed');
   const lastVerified = sound.find(({ verification }) => verification === 'passed');
-  return { newestFirst, doubts, credible, sound, lastVerified };
+  return { newestFirst, doubts, sound, lastVerified };
 }
 
-/**
- * The time that ends pins: that of the clock here, or of the newest put by the store's clock if that is earlier. A
- * clock here that runs ahead ends no pin.
- */
-function pinClockMs(
-  credible: readonly RetentionRecord[],
-  { nowMs, ignoreStoreTimes }: RetentionFacts,
-): number {
-  if (ignoreStoreTimes === true) return nowMs;
-  const puts = credible.flatMap(({ storedAtMs }) => (storedAtMs === undefined ? [] : [storedAtMs]));
-  const newestMs = puts.reduce((newest, putMs) => Math.max(newest, putMs), Number.NEGATIVE_INFINITY);
-  return Math.min(nowMs, newestMs);
-}
-
-function decideGroup(group: Group, policy: RetentionPolicy, pinClock: number): readonly RetentionDecision[] {
+function decideGroup(
+  group: Group,
+  policy: RetentionPolicy,
+  facts: RetentionFacts,
+): readonly RetentionDecision[] {
   const { newestFirst, sound } = group;
   const verdicts = applyRules(sound, policy);
   const always = isEmptyPolicy(policy) ? [noPolicy] : [];
   const keeping = new Map(
     newestFirst.map((record) => {
       const ruled = (verdicts.get(record.id) ?? []).filter(({ keep }) => keep);
-      const reasons = [...always, ...ruled, ...reasonsBeyondPolicy(record, group, pinClock)];
+      const reasons = [...always, ...ruled, ...reasonsBeyondPolicy(record, group, facts)];
       return [record.id, reasons.map(({ rule, text }): RetentionReason => ({ rule, text }))];
     }),
   );
@@ -93,10 +77,10 @@ function decideGroup(group: Group, policy: RetentionPolicy, pinClock: number): r
 function reasonsBeyondPolicy(
   record: RetentionRecord,
   { doubts, lastVerified }: Group,
-  pinClock: number,
+  facts: RetentionFacts,
 ): readonly RetentionReason[] {
   return [
-    ...pinReasons(record, pinClock),
+    ...pinReasons(record, facts),
     ...(record === lastVerified ? [lastVerifiedReason] : []),
     ...doubtReasons(doubts.get(record.id)),
     ...failedReasons(record, lastVerified),
@@ -114,9 +98,11 @@ function compareTimes(a: RetentionRecord, b: RetentionRecord): number {
   return a.id < b.id ? -1 : 1;
 }
 
-function pinReasons({ pin }: RetentionRecord, pinClock: number): readonly RetentionReason[] {
-  if (pin === undefined || (pin.untilMs !== undefined && pin.untilMs < pinClock)) return [];
-  const until = pin.untilMs === undefined ? '' : ` until ${formatTime(pin.untilMs)}`;
+function pinReasons({ pin }: RetentionRecord, { nowMs }: RetentionFacts): readonly RetentionReason[] {
+  if (pin === undefined) return [];
+  const { untilMs } = pin;
+  const passed = untilMs !== undefined && untilMs < nowMs ? ', which has passed, and not unpinned' : '';
+  const until = untilMs === undefined ? '' : ` until ${formatTime(untilMs)}${passed}`;
   return [{ rule: 'pinned', text: `pinned${until}${pin.reason === '' ? '' : `: ${pin.reason}`}` }];
 }
 

@@ -20,7 +20,7 @@ export interface RetentionRecord {
 
 export interface RetentionPin {
   readonly reason: string;
-  /** Without it the pin has no end. */
+  /** When somebody may take the pin away. It holds until then, and after that until somebody does. */
   readonly untilMs?: number | undefined;
 }
 

@@ -14,6 +14,7 @@ export function findRetentionWarnings(
     ...(isEmptyPolicy(policy) ? [emptyPolicy(policy)] : []),
     ...unverifiedClusters(records),
     ...doubtfulTimes(decisions),
+    ...endedPins(records, facts),
     ...shortCertificates(records, policy, facts),
   ];
 }
@@ -45,6 +46,18 @@ function doubtfulTimes(decisions: readonly RetentionDecision[]): readonly Findin
     warn(
       'retention-time-doubtful',
       `${own.length} backups of cluster ${cluster} are kept because their times are doubtful, and take no place in the policy: check the clocks, then forget by id what is not wanted`,
+      { cluster, backups: own.length },
+    ),
+  );
+}
+
+/** A clock that is wrong must not cost what somebody wanted to keep, so a pin that has ended is only pointed out. */
+function endedPins(records: readonly RetentionRecord[], { nowMs }: RetentionFacts): readonly Finding[] {
+  const ended = records.filter(({ pin }) => pin?.untilMs !== undefined && pin.untilMs < nowMs);
+  return [...Map.groupBy(ended, ({ cluster }) => cluster)].map(([cluster, own]) =>
+    warn(
+      'retention-pin-ended',
+      `${own.length} backups of cluster ${cluster} stay pinned past the end of their pins: leave them to the policy with "holdfast backup unpin --ended"`,
       { cluster, backups: own.length },
     ),
   );

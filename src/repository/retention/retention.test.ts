@@ -120,15 +120,27 @@ test('a floor is filled from the newest, and the newest is always left', () => {
   assert.deepEqual(decide(records, { hourly: 1 }).kept, ['11-06']);
 });
 
-test('a pin holds until both clocks are past its end', () => {
+test('no clock ends a pin: past its end it is pointed out, and holds', () => {
   const until = start + 3 * day;
   const records = daily(6, (index) => (index === 0 ? { pin: { reason: 'audit', untilMs: until } } : {}));
-  assert.ok(!decide(records, { last: 1 }).kept.includes('11-01'));
-  const early = records.slice(0, 3);
-  // The clock of whoever forgets is years ahead, that of the store is not.
-  const { kept, why } = decide(early, { last: 1 }, { nowMs: start + 9999 * day });
-  assert.ok(kept.includes('11-01'));
-  assert.equal(why(records[0]!), 'pinned until 2026-11-04 00:00 UTC: audit');
+  const early = decide(records.slice(0, 3), { last: 1 });
+  assert.equal(early.why(records[0]!), 'pinned until 2026-11-04 00:00 UTC: audit');
+  assert.ok(!early.codes.includes('retention-pin-ended'));
+  // Whether time has passed, or the clocks of the host, of the store and of whoever forgets are years ahead together.
+  const ahead = [4000, 4001, 4002].map((after) => backup(start + after * day));
+  for (const [all, nowMs] of [
+    [records, start + 6 * day],
+    [[...records, ...ahead], start + 4003 * day],
+  ] as const) {
+    const { kept, why, codes, warnings } = decide(all, { last: 1 }, { nowMs });
+    assert.ok(kept.includes('11-01'));
+    assert.equal(
+      why(records[0]!),
+      'pinned until 2026-11-04 00:00 UTC, which has passed, and not unpinned: audit',
+    );
+    assert.ok(codes.includes('retention-pin-ended'));
+    assert.match(warnings.map(({ message }) => message).join(), /1 backups of cluster a stay pinned past/);
+  }
   const endless = daily(6, (index) => (index === 0 ? { pin: { reason: '' } } : {}));
   assert.equal(decide(endless, { last: 1 }).why(endless[0]!), 'pinned');
 });

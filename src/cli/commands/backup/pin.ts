@@ -1,5 +1,5 @@
 import { defineCommand, repositoryFlags, usageError } from '../../command/index.ts';
-import { recordView } from '../../output/views/index.ts';
+import { recordView, rowsView } from '../../output/views/index.ts';
 import { openRepositoryOf } from '../repo/index.ts';
 
 const idArgument = { name: 'id', summary: 'an id, its beginning, or "latest"' } as const;
@@ -8,6 +8,9 @@ const exitStatuses = { 4: 'there is no such backup, or the key is wrong' } as co
 export const backupPinCommand = defineCommand({
   path: ['backup', 'pin'],
   summary: 'keep a backup whatever the policy says',
+  description:
+    'It is kept until it is unpinned. No clock ends a pin, since a clock may be wrong: past --until, "backup forget" ' +
+    'says that the pin is no longer wanted, and "backup unpin --ended" takes it away.',
   args: [idArgument],
   flags: {
     ...repositoryFlags,
@@ -15,7 +18,7 @@ export const backupPinCommand = defineCommand({
     until: {
       kind: 'string',
       valueName: 'time',
-      summary: 'until when, such as 2027-01-31 or 2027-01-31T12:00:00Z (for ever without it)',
+      summary: 'until when it is wanted, such as 2027-01-31 or 2027-01-31T12:00:00Z (for ever without it)',
     },
   },
   examples: [
@@ -52,13 +55,29 @@ export const backupPinCommand = defineCommand({
 export const backupUnpinCommand = defineCommand({
   path: ['backup', 'unpin'],
   summary: 'leave a backup to the policy again',
-  args: [idArgument],
-  flags: repositoryFlags,
+  args: [{ ...idArgument, optional: true }],
+  flags: {
+    ...repositoryFlags,
+    ended: { kind: 'boolean', summary: 'all whose pins are past their ends by the clock here' },
+  },
   exitStatuses,
-  async run({ args, flags }, host) {
-    const { unpinBackup } = await import('../../../operations/upkeep/index.ts');
+  async run({ args: [text], flags }, host) {
+    if ((text === undefined) !== flags.ended)
+      throw usageError('an id or --ended is needed, and not both', 'Name a backup, or give --ended.');
+    const { unpinBackup, unpinEnded } = await import('../../../operations/upkeep/index.ts');
     await using access = await openRepositoryOf(flags, host);
-    const { id } = await unpinBackup({ repository: access.repository, id: args[0]! }, host.ctx);
+    const { repository } = access;
+    if (text === undefined) {
+      const { ids } = await unpinEnded({ repository }, host.ctx);
+      host.print(
+        rowsView({
+          ...{ header: ['id'], rows: ids.map((id) => [id]), json: { unpinned: [...ids] } },
+          lines: [`${ids.length} backups are pinned no longer`],
+        }),
+      );
+      return 0;
+    }
+    const { id } = await unpinBackup({ repository, id: text }, host.ctx);
     host.print(
       recordView(
         [
