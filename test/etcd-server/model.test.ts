@@ -1,12 +1,12 @@
 /** Ours and a real etcd over the same data, asked and written to in lock step: every answer is the same. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { memorySource, operationContext, utf8 } from '../../src/base/index.ts';
 import type { EtcdClient } from '../../src/etcd/index.ts';
 import { type EtcdStore, listenEtcdServer, openStore } from '../../src/etcd/server/index.ts';
 import { openDatabase } from '../../src/formats/bbolt/index.ts';
-import { requirePeer } from '../peers/index.ts';
+import { type PeerLine, requirePeer } from '../peers/index.ts';
 import { openTestClient } from '../support/etcd-client.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { Random } from '../support/random.ts';
@@ -19,7 +19,7 @@ import { WatchPair } from './random-watches.ts';
 
 const isSoak = process.env['HOLDFAST_SOAK'] === '1';
 /** Between rounds ours moves on to a snapshot of itself. */
-const rounds = isSoak ? 10 : 3;
+const rounds = isSoak ? 10 : 2;
 const callsPerRound = isSoak ? 1000 : 500;
 const firstLeases = [7001n, 7002n];
 const firstCompaction = 30n;
@@ -47,8 +47,11 @@ const mustOccur = [
   'watch: mvcc: duplicate watch ID provided on the WatchStream',
 ];
 
-test('random calls get the answers of a real etcd', async (t) => {
-  const peer = await requirePeer(t, '3.6');
+for (const line of ['3.6', '3.7'] as const)
+  test(`random calls get the answers of a real etcd ${line}`, (t) => compareRandomCalls(t, line));
+
+async function compareRandomCalls(t: TestContext, line: PeerLine): Promise<void> {
+  const peer = await requirePeer(t, line);
   if (peer === undefined) return;
   const random = new Random(testSeed(t));
   await using dir = await tempDir('lock-step');
@@ -102,7 +105,7 @@ test('random calls get the answers of a real etcd', async (t) => {
   }
   t.diagnostic(`${rounds * callsPerRound} calls; watches told the same ${watchAnswers} things`);
   for (const answer of mustOccur) assert.ok(answers.has(answer), `no call came to "${answer}"`);
-});
+}
 
 /** Something that a watch of everything sees, and that is the same each time. */
 const writeCall: RandomCall = {

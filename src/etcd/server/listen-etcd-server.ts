@@ -18,6 +18,7 @@ import {
   type ServerIdentity,
   statusOf,
   watchMethods,
+  waysOf,
   WriteGate,
 } from './services/index.ts';
 import type { EtcdStore } from './store/index.ts';
@@ -69,10 +70,16 @@ export async function listenEtcdServer(options: EtcdServerOptions): Promise<Etcd
   using starting = new DisposableStack();
   const headers = responseHeaders(store);
   const version = servedVersion(store.facts);
+  const ways = waysOf(version);
   const gate = new WriteGate(store);
   const lessor = starting.use(lessorOf(options));
   const hub = starting.use(hubOf(options));
-  const kv = createKvService({ store, header: headers.header, hasLease: (id) => lessor.has(id) });
+  const kv = createKvService({
+    store,
+    header: headers.header,
+    hasLease: (id) => lessor.has(id),
+    ways,
+  });
   const scheme = tls === undefined ? 'http' : 'https';
   const url = (): string => `${scheme}://${bracketed(host)}:${listener.port}`;
   const listener: Listener = await listen({
@@ -89,7 +96,7 @@ export async function listenEtcdServer(options: EtcdServerOptions): Promise<Etcd
         clusterMethods(store, headers, () => options.advertiseUrl ?? url()),
       ),
       ...rpcMethods(Maintenance, maintenanceMethods({ store, gate, headers, version })),
-      ...rpcMethods(Auth, authMethods(store, headers)),
+      ...rpcMethods(Auth, authMethods(store, headers, ways)),
       ...rpcMethods(Health, healthMethods()),
     ],
     pages: healthPages(store, version),

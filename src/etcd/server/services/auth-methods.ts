@@ -3,13 +3,14 @@ import type { KeyPermission, RoleRecord } from '../../../formats/mvcc/index.ts';
 import { type Auth, Permission_Type as PermissionType } from '../../api.ts';
 import type { EtcdStore } from '../store/index.ts';
 import type { ServiceHandlers } from '../transport/index.ts';
+import type { ReleaseWays } from './release-ways.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 import { RpcError, rpcCodes, rpcErrors } from './rpc-error.ts';
 import { unsupported } from './status-of.ts';
 
 const permissionTypes = [PermissionType.READ, PermissionType.WRITE, PermissionType.READWRITE] as const;
 
-/** What the role `root` may do, whatever is stored of it. */
+/** What the role `root` may do, whatever is stored of it; not every release says so. */
 const everything: KeyPermission = {
   permission: PermissionType.READWRITE,
   key: new Uint8Array(0),
@@ -22,7 +23,11 @@ const everything: KeyPermission = {
  *
  * Source: etcd server/auth/store.go (3.6.16).
  */
-export function authMethods(store: EtcdStore, headers: ResponseHeaders): ServiceHandlers<typeof Auth> {
+export function authMethods(
+  store: EtcdStore,
+  headers: ResponseHeaders,
+  ways: ReleaseWays,
+): ServiceHandlers<typeof Auth> {
   const refuse = () => {
     throw unsupported('users and roles cannot be managed');
   };
@@ -46,7 +51,7 @@ export function authMethods(store: EtcdStore, headers: ResponseHeaders): Service
     roleGet({ role: name }) {
       const role = store.roles().find((stored) => displayText(stored.name) === name);
       if (role === undefined) throw rpcErrors.roleNotFound();
-      const perm = permissionsOf(role).map(({ permission, key, rangeEnd }) => ({
+      const perm = permissionsOf(role, ways).map(({ permission, key, rangeEnd }) => ({
         permType: permissionTypes[permission] ?? PermissionType.READ,
         key,
         rangeEnd,
@@ -66,6 +71,9 @@ export function authMethods(store: EtcdStore, headers: ResponseHeaders): Service
   };
 }
 
-function permissionsOf({ name, permissions }: RoleRecord): readonly KeyPermission[] {
-  return displayText(name) === 'root' ? [everything] : permissions;
+function permissionsOf(
+  { name, permissions }: RoleRecord,
+  { rootHasAllPermissions }: ReleaseWays,
+): readonly KeyPermission[] {
+  return rootHasAllPermissions && displayText(name) === 'root' ? [everything] : permissions;
 }

@@ -7,6 +7,7 @@ export { createKvService, type KvService, type KvServiceOptions } from './kv.ts'
 export { kvMethods } from './kv-methods.ts';
 export { leaseMethods } from './lease-methods.ts';
 export { maintenanceMethods } from './maintenance-methods.ts';
+export { waysOf } from './release-ways.ts';
 export { responseHeaders, type ServerIdentity } from './response-headers.ts';
 export { RpcError, rpcCodes, rpcErrors } from './rpc-error.ts';
 export { type ServedVersion, servedVersion } from './served-version.ts';

@@ -16,6 +16,7 @@ import type {
 import type { EtcdStore, StoreRange, StoreRangeResult } from '../store/index.ts';
 import type { TakenTxn } from './kv-compare.ts';
 import { answerRange } from './kv-range.ts';
+import type { ReleaseWays } from './release-ways.ts';
 import { rpcErrors } from './rpc-error.ts';
 
 /** A transaction of the store, or reads where nothing is to be written. */
@@ -28,14 +29,20 @@ export interface Workspace {
 
 export type HasLease = (id: bigint) => boolean;
 
+/** What a put of a transaction depends on. */
+export interface PutSurroundings {
+  readonly store: EtcdStore;
+  readonly hasLease: HasLease;
+  readonly ways: ReleaseWays;
+}
+
 /** What a put of a transaction is refused for. */
-export function checkPutState(request: PutRequest, store: EtcdStore, hasLease: HasLease): void {
-  if (
-    (request.ignoreValue || request.ignoreLease) &&
-    store.range({ key: request.key, countOnly: true }).count === 0
-  )
-    throw rpcErrors.keyNotFound();
-  if (request.lease !== 0n && !hasLease(request.lease)) throw rpcErrors.leaseNotFound();
+export function checkPutState(request: PutRequest, { store, hasLease, ways }: PutSurroundings): void {
+  const { key, lease, ignoreValue, ignoreLease } = request;
+  const lacksLease = lease !== 0n && !hasLease(lease);
+  const lacksKey = (ignoreValue || ignoreLease) && store.range({ key, countOnly: true }).count === 0;
+  if (lacksLease && (ways.looksForLeaseFirst || !lacksKey)) throw rpcErrors.leaseNotFound();
+  if (lacksKey) throw rpcErrors.keyNotFound();
 }
 
 export function applyPut(work: Workspace, request: PutRequest): MessageInitShape<typeof PutResponseSchema> {
@@ -65,12 +72,16 @@ export function applyDeleteRange(
   return { header: { revision: work.revision }, deleted: BigInt(deleted), prevKvs };
 }
 
-export function applyTxn(work: Workspace, taken: TakenTxn): MessageInitShape<typeof TxnResponseSchema> {
+export function applyTxn(
+  work: Workspace,
+  taken: TakenTxn,
+  ways: ReleaseWays,
+): MessageInitShape<typeof TxnResponseSchema> {
   const responses = taken.ops.map((op): MessageInitShape<typeof ResponseOpSchema> => {
     const { request } = op;
     switch (request.case) {
       case 'requestRange': {
-        const { revision, ...answer } = answerRange(request.value, (query) => work.range(query));
+        const { revision, ...answer } = answerRange(request.value, (query) => work.range(query), ways);
         return { response: { case: 'responseRange', value: { ...answer, header: { revision } } } };
       }
       case 'requestPut':
@@ -78,7 +89,7 @@ export function applyTxn(work: Workspace, taken: TakenTxn): MessageInitShape<typ
       case 'requestDeleteRange':
         return { response: { case: 'responseDeleteRange', value: applyDeleteRange(work, request.value) } };
       case 'requestTxn':
-        return { response: { case: 'responseTxn', value: applyTxn(work, taken.nested.get(op)!) } };
+        return { response: { case: 'responseTxn', value: applyTxn(work, taken.nested.get(op)!, ways) } };
       default:
         throw rpcErrors.keyNotFound();
     }

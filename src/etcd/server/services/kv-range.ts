@@ -8,6 +8,9 @@ import type { KeyValue } from '../../../formats/mvcc/index.ts';
 import { type RangeRequest, RangeRequest_SortOrder, RangeRequest_SortTarget } from '../../api.ts';
 import type { StoreRange, StoreRangeResult } from '../store/index.ts';
 import { type Compare, goSort } from './go-sort.ts';
+import type { ReleaseWays } from './release-ways.ts';
+
+const nothing = new Uint8Array(0);
 
 /** A response without its header. */
 export interface RangeAnswer {
@@ -22,6 +25,7 @@ export interface RangeAnswer {
 export function answerRange(
   request: RangeRequest,
   read: (query: StoreRange) => StoreRangeResult,
+  ways: ReleaseWays,
 ): RangeAnswer {
   const { limit, keysOnly, countOnly, revision } = request;
   const result = read({
@@ -35,7 +39,10 @@ export function answerRange(
   sortAnswer(kvs, request);
   const more = limit > 0n && BigInt(kvs.length) > limit;
   if (more) kvs = kvs.slice(0, Number(limit));
-  if (keysOnly) kvs = kvs.map((kv) => ({ ...kv, value: new Uint8Array(0) }));
+  if (keysOnly) {
+    const tellsLeases = ways.keysOnlyTellLeases || request.sortTarget === RangeRequest_SortTarget.VALUE;
+    kvs = kvs.map((kv) => ({ ...kv, value: nothing, lease: tellsLeases ? kv.lease : 0n }));
+  }
   return { kvs, more, count: BigInt(result.count), revision: result.revision };
 }
 

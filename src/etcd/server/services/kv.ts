@@ -29,6 +29,7 @@ import {
 import { checkDeleteRange, checkPut, checkRange, checkTxn } from './kv-checks.ts';
 import { takeBranches, type TakenTxn } from './kv-compare.ts';
 import { answerRange } from './kv-range.ts';
+import { type ReleaseWays, ways36 } from './release-ways.ts';
 import { rpcErrors } from './rpc-error.ts';
 
 export interface KvServiceOptions {
@@ -37,6 +38,8 @@ export interface KvServiceOptions {
   readonly header: (revision: bigint) => ResponseHeader;
   /** Whether a lease can be attached to; without it, whether the store has it. */
   readonly hasLease?: HasLease;
+  /** Of 3.6 by default. */
+  readonly ways?: ReleaseWays;
 }
 
 /**
@@ -60,16 +63,18 @@ class StoreKvService implements KvService {
   readonly #store: EtcdStore;
   readonly #header: (revision: bigint) => ResponseHeader;
   readonly #hasLease: HasLease;
+  readonly #ways: ReleaseWays;
 
-  constructor({ store, header, hasLease = (id) => store.hasLease(id) }: KvServiceOptions) {
+  constructor({ store, header, hasLease = (id) => store.hasLease(id), ways = ways36 }: KvServiceOptions) {
     this.#store = store;
     this.#header = header;
     this.#hasLease = hasLease;
+    this.#ways = ways;
   }
 
   range(request: RangeRequest): RangeResponse {
     checkRange(request);
-    const { revision, ...answer } = answerRange(request, (query) => this.#store.range(query));
+    const { revision, ...answer } = answerRange(request, (query) => this.#store.range(query), this.#ways);
     return create(RangeResponseSchema, { ...answer, header: this.#header(revision) });
   }
 
@@ -95,7 +100,7 @@ class StoreKvService implements KvService {
     const taken = takeBranches(request, (query) => this.#store.range(query));
     this.#checkState(taken);
     const apply = (work: Workspace) => {
-      const response = applyTxn(work, taken);
+      const response = applyTxn(work, taken, this.#ways);
       return create(TxnResponseSchema, { ...response, header: this.#header(work.revision) });
     };
     return writes(taken) ? this.#write(apply) : apply(readsOf(this.#store));
@@ -120,10 +125,11 @@ class StoreKvService implements KvService {
 
   /** What refuses a transaction before any of it is carried out. */
   #checkState({ ops, nested }: TakenTxn): void {
+    const surroundings = { store: this.#store, hasLease: this.#hasLease, ways: this.#ways };
     for (const op of ops) {
       const { request } = op;
       if (request.case === 'requestRange') this.#checkRevision(request.value.revision);
-      else if (request.case === 'requestPut') checkPutState(request.value, this.#store, this.#hasLease);
+      else if (request.case === 'requestPut') checkPutState(request.value, surroundings);
       else if (request.case === 'requestTxn') this.#checkState(nested.get(op)!);
     }
   }
