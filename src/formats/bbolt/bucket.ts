@@ -20,8 +20,7 @@ import {
   showKey,
   type StructureFault,
 } from './page.ts';
-import type { LeafMemory, PageReader } from './page-reader.ts';
-import { PageScratch } from './page-scratch.ts';
+import type { PageReader } from './page-reader.ts';
 import { PageWindow } from './page-window.ts';
 
 /**
@@ -141,7 +140,8 @@ function bucketOver(
     rootId,
     sequence,
     entries: (from) => walk(pages, rootPage(), from, new PageWindow(pages.source, pages.meta.pageSize)),
-    scan: () => walk(pages, rootPage(), undefined, new PageScratch(pages.meta.pageSize)),
+    scan: () =>
+      walk(pages, rootPage(), undefined, new PageWindow(pages.source, pages.meta.pageSize, { reuse: true })),
     last: () => lastEntry(pages, rootPage()),
     get(key) {
       const entry = find(key);
@@ -163,7 +163,7 @@ function* walk(
   pages: PageReader,
   root: Page,
   from: Uint8Array | undefined,
-  memory?: LeafMemory,
+  window?: PageWindow,
 ): Generator<Entry> {
   const stack: Frame[] = [{ page: root, next: from === undefined ? 0 : startIndex(root, from) }];
   let before: Uint8Array | undefined;
@@ -190,8 +190,8 @@ function* walk(
     }
     const { childId } = branchElement(page, index);
     // What the last key is a view of is about to be overwritten.
-    if (memory instanceof PageScratch) before = before?.slice();
-    const child = budget.readChild(childId, stack.length, memory);
+    if (window?.isReused === true) before = before?.slice();
+    const child = budget.readChild(childId, stack.length, window);
     const seeking = before === undefined && from !== undefined;
     stack.push({ page: child, next: seeking ? startIndex(child, from) : 0 });
   }
@@ -209,11 +209,11 @@ class PageBudget {
   }
 
   /** Reads a page below one at `depth`. */
-  readChild(id: number, depth: number, memory?: LeafMemory): Page {
+  readChild(id: number, depth: number, window?: PageWindow): Page {
     if (depth >= maximumDepth)
       throw corrupt('tree-too-deep', `page ${id}: too far below the root`, { page: id });
     this.#spend(id, 0);
-    return this.#pages.readTreePage(id, (_, overflow) => this.#spend(id, overflow - 1), memory);
+    return this.#pages.readTreePage(id, (_, overflow) => this.#spend(id, overflow - 1), window);
   }
 
   #spend(id: number, overflow: number): void {

@@ -11,8 +11,7 @@ import {
   pageHeaderSize,
   readPageId,
 } from './page.ts';
-import type { PageScratch } from './page-scratch.ts';
-import { PageWindow } from './page-window.ts';
+import type { PageWindow } from './page-window.ts';
 
 /** Reads whole pages by id and refuses those that lie about themselves. */
 export interface PageReader {
@@ -28,13 +27,10 @@ export interface PageReader {
   readPage(id: number, admit?: Admit): Page;
   /**
    * As `readPage`, and the page must be a branch or a leaf. Branch pages come from a small cache. The bytes of a leaf
-   * lie in `memory`: in a scratch until it is used for the next one, in a window for as long as they are referenced.
+   * lie in `window`: until the next one when it is reused, else for as long as they are referenced.
    */
-  readTreePage(id: number, admit?: Admit, memory?: LeafMemory): Page;
+  readTreePage(id: number, admit?: Admit, window?: PageWindow): Page;
 }
-
-/** Where the leaves of a pass lie. */
-export type LeafMemory = PageScratch | PageWindow;
 
 /** Is told of a page that has overflow; throws to refuse it. */
 export type Admit = (id: number, overflow: number) => void;
@@ -51,12 +47,12 @@ export function createPageReader(source: ByteSource, meta: Meta): PageReader {
     meta,
     pageLimit: Math.min(meta.pageCount, Math.floor(source.sizeBytes / meta.pageSize)),
     readPage,
-    readTreePage(id, admit, memory) {
+    readTreePage(id, admit, window) {
       const known = branches.get(id);
       if (known !== undefined) return known;
-      const read = readPageWithOverflow(source, meta, id, admit, memory);
+      const read = readPageWithOverflow(source, meta, id, admit, window);
       if (!isTreePage(read.flags)) throw wrongType(id, read.flags);
-      const isKept = memory !== undefined && read.flags === pageFlags.branch;
+      const isKept = window !== undefined && read.flags === pageFlags.branch;
       const page = isKept ? decodePage(id, read.bytes.slice()) : read;
       if (page.flags === pageFlags.branch && page.overflow === 0) remember(branches, page, branchLimit);
       return page;
@@ -79,7 +75,7 @@ function readPageWithOverflow(
   meta: Meta,
   id: number,
   admit: Admit | undefined,
-  memory?: LeafMemory,
+  window?: PageWindow,
 ): Page {
   const { pageSize, pageCount } = meta;
   if (id < 2 || id >= pageCount) {
@@ -88,7 +84,7 @@ function readPageWithOverflow(
     });
   }
   if ((id + 1) * pageSize > source.sizeBytes) throw cutOff(source, id);
-  const first = readFirst(source, memory, id, pageSize);
+  const first = readFirst(source, window, id, pageSize);
   const view = new DataView(first.buffer, first.byteOffset, first.length);
   const ownId = readPageId(view, 0);
   if (ownId !== id) throw corrupt('page-id', `page ${id}: its header says it is page ${ownId}`, { page: id });
@@ -108,30 +104,30 @@ function readPageWithOverflow(
   admit?.(id, overflow);
   const sizeBytes = (1 + overflow) * pageSize;
   if (id * pageSize + sizeBytes > source.sizeBytes) throw cutOff(source, id);
-  return decodePage(id, readWhole(source, memory, id, first, sizeBytes));
+  return decodePage(id, readWhole(source, window, id, first, sizeBytes));
 }
 
 function readFirst(
   source: ByteSource,
-  memory: LeafMemory | undefined,
+  window: PageWindow | undefined,
   id: number,
   pageSize: number,
 ): Uint8Array {
-  if (memory instanceof PageWindow) return readWindow(source, memory, id, pageSize, pageSize);
-  return readBytes(source, memory?.take(pageSize) ?? new Uint8Array(pageSize), id, id * pageSize);
+  if (window !== undefined) return readWindow(source, window, id, pageSize, pageSize);
+  return readBytes(source, new Uint8Array(pageSize), id, id * pageSize);
 }
 
 function readWhole(
   source: ByteSource,
-  memory: LeafMemory | undefined,
+  window: PageWindow | undefined,
   id: number,
   first: Uint8Array,
   sizeBytes: number,
 ): Uint8Array {
   const pageSize = first.length;
-  if (memory instanceof PageWindow) return readWindow(source, memory, id, pageSize, sizeBytes);
-  const whole = memory?.take(sizeBytes, pageSize) ?? new Uint8Array(sizeBytes);
-  if (memory === undefined) whole.set(first);
+  if (window !== undefined) return readWindow(source, window, id, pageSize, sizeBytes);
+  const whole = new Uint8Array(sizeBytes);
+  whole.set(first);
   readBytes(source, whole.subarray(pageSize), id, (id + 1) * pageSize);
   return whole;
 }

@@ -17,7 +17,7 @@ const rows = fc
       .map(([key, size]) => ({ key, value: new Uint8Array(size).fill(key[0]!) })),
   );
 
-test('a scan gives the entries that a walk gives, in one leaf of memory', () => {
+test('a scan gives the entries that a walk gives, in memory that is used again', () => {
   fc.assert(
     fc.property(rows, fc.constantFrom(1024, 4096), (items, pageSize) => {
       const database = openDatabase(memorySource(buildDatabase([{ name: utf8('b'), items }], pageSize)));
