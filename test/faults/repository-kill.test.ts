@@ -1,110 +1,206 @@
 /**
- * kill -9 of processes that work in one repository at once, two writers, a pruner and one that forgets: at a chosen
- * request to the store, and at any moment from outside. Every backup that was made and not forgotten is there and can
- * be read, after each round.
+ * kill -9 of the real commands, two `backup create`, a `repo prune` and a `backup forget` at once in one repository: at
+ * named points of their work, and at any moment. After each round every backup that was made and not forgotten is
+ * there, every one that is listed is fetched, verified and has the hashes of the file that it was made of, and the next
+ * backup and the next prune work.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { operationContext } from '../../src/base/index.ts';
-import { checkRepository } from '../../src/repository/check/index.ts';
-import { generateFileKey } from '../../src/repository/keys/index.ts';
-import { initRepository, listBackupIds } from '../../src/repository/open/index.ts';
-import { pruneRepository } from '../../src/repository/prune/index.ts';
+import { operationContext, utf8 } from '../../src/base/index.ts';
+import { snapshotHashKv } from '../../src/operations/index.ts';
+import {
+  formatKeyFile,
+  generateFileKey,
+  listBackups,
+  listTombstones,
+  openRepository,
+  type Repository,
+} from '../../src/repository/index.ts';
 import { openStorage } from '../../src/storage/index.ts';
-import { brokenBackups, reopen, wastedPacks } from '../repository/small-backups.ts';
+import { reopen, wastedPacks } from '../repository/small-backups.ts';
+import { buildDatabase } from '../support/build-database.ts';
+import { memoryStore, rowsOf } from '../support/memory-store.ts';
+import { MvccModel } from '../support/mvcc-model.ts';
 import { Random } from '../support/random.ts';
+import { runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { testSeed } from '../support/test-seed.ts';
 import { eventually } from '../support/waiting.ts';
-import type { RepositoryWork } from './repository-process.ts';
+import {
+  chooseKill,
+  type CommandKind,
+  describeKill,
+  type EndedCommand,
+  type KilledCommand,
+  namedPoints,
+  runKilled,
+} from './repository-commands.ts';
 
 const rounds = process.env['HOLDFAST_SOAK'] === '1' ? 200 : 2;
-const program = fileURLToPath(new URL('repository-process.ts', import.meta.url));
+const ctx = operationContext();
 
-interface Ended {
-  readonly lines: readonly string[];
-  readonly isKilled: boolean;
-  readonly stderr: string;
+/** Files of one cluster at different times, some of them after a compaction; HashKV by the SHA-256 of the file. */
+async function writeDatabases(random: Random, directory: string) {
+  const model = new MvccModel();
+  const paths: string[] = [];
+  const hashes = new Map<string, number>();
+  for (let at = 0; at < 6; at++) {
+    for (let change = 0; change < 120; change++) {
+      const key = `/registry/configmaps/default/c${random.int(0, 80)}`;
+      const value = Buffer.from(random.bytes(random.int(50, 1200))).toString('base64');
+      model.apply([{ key, value: random.chance(0.1) ? undefined : value }]);
+    }
+    if (at % 2 === 1) model.compact(model.current - 20n, true);
+    const path = join(directory, `member-${at}.db`);
+    const buckets = Object.entries(rowsOf(memoryStore(model.store()))).map(([name, items]) => ({
+      name: utf8(name),
+      items,
+    }));
+    await writeFile(path, buildDatabase(buckets));
+    paths.push(path);
+    const { hash } = await snapshotHashKv({ path }, ctx);
+    hashes.set(
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+      hash,
+    );
+  }
+  return { paths, hashes };
 }
 
-/** Starts a process, and kills it so many milliseconds after it has opened the repository. */
-async function run(work: RepositoryWork, killAfterMs: number | undefined): Promise<Ended> {
-  const child = spawn(process.execPath, [program, JSON.stringify(work)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (stdout === '' && killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  assert.ok(code === 0 || signal === 'SIGKILL', `${JSON.stringify(work.work)}: ${code} ${stderr}`);
-  // What was written last may have been cut off by the kill.
-  const lines = stdout.split('\n').slice(0, -1);
-  return { lines, isKilled: signal === 'SIGKILL', stderr };
+/** One repository and what has happened in it. */
+class KilledRepository {
+  readonly figures = { made: 0, listed: 0, killed: 0, deletedPacks: 0, waited: 0 };
+  /** How often each named point was reached. */
+  readonly reached = new Map<string, number>();
+  readonly #path: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #repository: Repository;
+  readonly #hashes: ReadonlyMap<string, number>;
+  readonly #made = new Set<string>();
+  /** How long each command takes here, by the last that was not killed. */
+  readonly #tookMs: Record<CommandKind, number> = { create: 2000, forget: 1000, prune: 1500 };
+
+  constructor(
+    path: string,
+    env: Readonly<Record<string, string>>,
+    { repository, hashes }: { readonly repository: Repository; readonly hashes: ReadonlyMap<string, number> },
+  ) {
+    this.#path = path;
+    this.#env = env;
+    this.#repository = repository;
+    this.#hashes = hashes;
+  }
+
+  commandOf(random: Random, kind: CommandKind, words: readonly string[]): KilledCommand {
+    const flags = ['--repo', this.#path, '--key-file', this.#env['HOLDFAST_KEY_FILE']!, '-w', 'json'];
+    return { kind, words: [...words, ...flags], kill: chooseKill(random, kind, this.#tookMs[kind]) };
+  }
+
+  async runAll(commands: readonly KilledCommand[]): Promise<string> {
+    const ended = await Promise.all(commands.map((command) => runKilled(this.#path, command)));
+    for (const each of ended) this.#note(each);
+    return ended
+      .map(({ kind, kill, isKilled }) => `${kind} ${describeKill(kill)}${isKilled ? ', killed' : ''}`)
+      .join('; ');
+  }
+
+  #note({ kind, kill, isKilled, result, words }: EndedCommand): void {
+    if (isKilled) {
+      this.figures.killed++;
+      if (kill !== undefined && 'at' in kill) {
+        const point = `${kind} ${describeKill(kill)}`;
+        this.reached.set(point, (this.reached.get(point) ?? 0) + 1);
+      }
+      return;
+    }
+    assert.equal(result.exitCode, 0, `${words.slice(0, 3).join(' ')}: ${result.stderr}`);
+    this.#tookMs[kind] = result.tookMs;
+    this.#read(kind, JSON.parse(result.stdout) as Readonly<Record<string, unknown>>);
+  }
+
+  #read(kind: CommandKind, said: Readonly<Record<string, unknown>>): void {
+    if (kind === 'create') this.#made.add(String(said['id']));
+    if (kind === 'prune') {
+      this.figures.deletedPacks += Number(said['deletedPacks']);
+      if (said['waitingFor'] !== '') this.figures.waited++;
+    }
+  }
+
+  /** A command in this process that has to succeed. */
+  async must(kind: CommandKind | 'verify' | 'check', ...words: readonly string[]): Promise<void> {
+    const { exitCode, stdout, stderr } = await runHoldfast([...words, '-w', 'json'], { env: this.#env });
+    assert.equal(exitCode, 0, `${words.join(' ')}: ${stderr}${stdout}`);
+    if (kind === 'create' || kind === 'prune')
+      this.#read(kind, JSON.parse(stdout) as Readonly<Record<string, unknown>>);
+  }
+
+  /** What was made and not forgotten is listed, and what is listed is what was backed up. */
+  async requireWhole(context: string): Promise<void> {
+    const fresh = reopen(this.#repository);
+    const { backups, unreadable } = await listBackups(fresh);
+    assert.deepEqual(unreadable, [], context);
+    const known = new Set(backups.map(({ id }) => id));
+    for (const { name } of await listTombstones(fresh)) known.add(name.slice('forgotten/'.length));
+    assert.deepEqual(
+      [...this.#made].filter((id) => !known.has(id)),
+      [],
+      `${context}: made, not forgotten, not there`,
+    );
+    for (const { id, source, hashes } of backups)
+      assert.equal(hashes.kv, this.#hashes.get(source.sha256), `${context}: ${id}`);
+    // Fetches each, makes every check of the file, and compares its hashes with those of the record.
+    if (backups.length > 0) await this.must('verify', 'backup', 'verify', ...backups.map(({ id }) => id));
+    Object.assign(this.figures, { made: this.#made.size, listed: this.figures.listed + backups.length });
+  }
+
+  /** Alone, as often as it takes: all that is waste goes, and nothing else is wrong. */
+  async settle(): Promise<void> {
+    // What was put within the last second by the store's clock is left to the next prune.
+    await eventually(60_000, 'all waste goes', async () => {
+      await this.must('prune', 'repo', 'prune');
+      return (await wastedPacks(this.#repository)).length === 0 ? true : undefined;
+    });
+    await this.must('check', 'repo', 'check', '--read-data');
+  }
 }
 
-function chunkLists(random: Random): readonly (readonly number[])[] {
-  const numbers = Array.from({ length: 12 }, (_, number) => number);
-  return Array.from({ length: random.int(1, 4) }, () => numbers.filter(() => random.chance(0.3)));
-}
-
-test('whoever is killed at whatever moment, what was made and not forgotten can be read', async (t) => {
+test('whichever command is killed at whatever moment, what was made and not forgotten is whole', async (t) => {
   const random = new Random(testSeed(t));
   await using dir = await tempDir('repository-kill');
+  const { paths, hashes } = await writeDatabases(random, dir.path);
   const path = join(dir.path, 'repository');
-  await using storage = await openStorage({ kind: 'filesystem', path }, { create: true });
   const key = generateFileKey();
-  const ctx = operationContext();
-  const repository = await initRepository(storage, { lock: { kind: 'key-file', key } }, ctx);
-  const made = new Set<string>();
-  const forgotten = new Set<string>();
-  const figures = { made: 0, forgotten: 0, killed: 0, prunes: 0, waited: 0 };
+  const keyFile = join(dir.path, 'key');
+  await writeFile(keyFile, formatKeyFile(key), { mode: 0o600 });
+  const env = { HOLDFAST_REPOSITORY: path, HOLDFAST_KEY_FILE: keyFile };
+  assert.equal((await runHoldfast(['repo', 'init'], { env })).exitCode, 0);
+  await using storage = await openStorage({ kind: 'filesystem', path });
+  const repository = await openRepository(storage, { unlock: { kind: 'key-file', key } }, ctx);
+  const killed = new KilledRepository(path, env, { repository, hashes });
+  const create = () => ['backup', 'create', random.pick(paths), '--skip-hash-check'];
 
   for (let round = 0; round < rounds; round++) {
-    const works: RepositoryWork['work'][] = [
-      { kind: 'backup', backups: chunkLists(random) },
-      { kind: 'backup', backups: chunkLists(random) },
-      { kind: 'prune', maxRepackBytes: random.pick([0, 1 << 30]) },
-      { kind: 'forget', every: random.int(1, 3) },
-    ];
-    const ended = await Promise.all(
-      works.map((work) => {
-        const how = random.int(0, 2);
-        const kill = { at: random.int(1, 40), when: random.pick(['before', 'after'] as const) };
-        const options = { path, key: Buffer.from(key).toString('hex'), work, ...(how === 1 && { kill }) };
-        return run(options, how === 2 ? random.int(0, 150) : undefined);
-      }),
-    );
-    for (const { lines, isKilled } of ended) {
-      if (isKilled) figures.killed++;
-      for (const [word, id] of lines.map((line) => line.split(' '))) {
-        if (word === 'made') made.add(id!);
-        if (word === 'forgets') forgotten.add(id!);
-        if (word === 'pruned') figures.prunes++;
-      }
-      if (lines.some((line) => line.endsWith('writers'))) figures.waited++;
-    }
-    const listed = new Set(await listBackupIds(repository));
-    const lost = [...made].filter((id) => !listed.has(id) && !forgotten.has(id));
-    assert.deepEqual(lost, [], `round ${round}: made, not forgotten, not there`);
-    assert.deepEqual([...(await brokenBackups(repository))], [], `round ${round}`);
+    const context = await killed.runAll([
+      killed.commandOf(random, 'create', create()),
+      killed.commandOf(random, 'create', create()),
+      killed.commandOf(random, 'forget', ['backup', 'forget', '--keep-last', String(random.int(1, 4))]),
+      killed.commandOf(random, 'prune', ['repo', 'prune', '--max-repack', random.pick(['0KiB', '1GiB'])]),
+    ]);
+    await killed.requireWhole(`round ${round}: ${context}`);
+    await killed.must('create', ...create());
+    if (random.chance(0.5)) await killed.must('prune', 'repo', 'prune');
   }
-  Object.assign(figures, { made: made.size, forgotten: forgotten.size });
-  t.diagnostic(`${rounds} rounds: ${JSON.stringify(figures)}`);
-  if (rounds > 10) assert.ok(Object.values(figures).every((count) => count > 0));
-
-  // What was put within the last second by the store's clock is left to the next prune.
-  await eventually(30_000, 'all waste goes', async () => {
-    const { waiting } = await pruneRepository(reopen(repository), {}, ctx);
-    assert.equal(waiting, undefined, 'killed processes are known to be gone');
-    return (await wastedPacks(repository)).length === 0 ? true : undefined;
-  });
-  const { findings } = await checkRepository(reopen(repository), { readData: 1 }, ctx);
-  assert.deepEqual(findings, []);
+  await killed.requireWhole('after the last round');
+  await killed.settle();
+  t.diagnostic(`${rounds} rounds: ${JSON.stringify(killed.figures)}`);
+  if (rounds < 100) return;
+  t.diagnostic([...killed.reached].map(([point, count]) => `${point}: ${count}`).join(', '));
+  assert.ok(Object.values(killed.figures).every((count) => count > 0));
+  const all = Object.values(namedPoints).reduce((sum, { length }) => sum + length, 0);
+  assert.ok(killed.reached.size >= all * 0.8, 'most named points were reached');
 });
