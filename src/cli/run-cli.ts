@@ -2,11 +2,18 @@
 import { HoldfastError } from '../base/index.ts';
 import {
   type AnyCommand,
+  backupArguments,
+  backupNamed,
   type CliIo,
+  type CommandInput,
+  type FlagSpecs,
+  type FlagValues,
   type GlobalValues,
   globalFlags,
   parseWords,
   type ParsedWords,
+  repositoryFlags,
+  usageError,
 } from './command/index.ts';
 import { commandSurface } from './commands/index.ts';
 import { isRecoveryPending } from '../operations/recovery-state/index.ts';
@@ -14,6 +21,7 @@ import { unsupportedFormat, usualWriteOuts } from './output/index.ts';
 import {
   asHoldfastError,
   findConfig,
+  type FlagSources,
   type FoundConfig,
   openSession,
   reportFailure,
@@ -77,7 +85,7 @@ async function runCommand(
   tellPendingRecovery(parsed, session);
   try {
     refuseFormat(parsed.command, session);
-    const status = (await parsed.command.run(input, session.host)) ?? 0;
+    const status = await runWithBackups(parsed, input, session, { env: io.env, config: config?.file });
     session.clearProgress();
     session.releaseLines();
     session.log.debug('command finished', { command: name, 'exit-status': status });
@@ -86,6 +94,33 @@ async function runCommand(
     session.clearProgress();
     return tellFailure(thrown, parsed.command, session);
   }
+}
+
+/** Backups among the files that a command takes are fetched before it runs, and their copies removed after it. */
+async function runWithBackups(
+  { command, input: words }: ParsedCommand,
+  input: CommandInput<FlagSpecs>,
+  { host, names }: Session,
+  sources: FlagSources,
+): Promise<number> {
+  const count = backupArguments(command).length;
+  if (!input.args.slice(0, count).some((word) => backupNamed(word) !== undefined)) {
+    if (count > 0) refuseRepositoryFlags(command, words);
+    return (await command.run(input, host)) ?? 0;
+  }
+  const given = { values: words.flags, given: (flag: string) => words.given(flag) };
+  const flags = resolveFlags(repositoryFlags, given, sources).values as FlagValues<typeof repositoryFlags>;
+  const { fetchArguments } = await import('./fetched-backups/index.ts');
+  await using fetched = await fetchArguments({ args: input.args, count, flags }, host);
+  for (const [path, name] of fetched.names) names.set(path, name);
+  return (await command.run({ ...input, args: fetched.args }, host)) ?? 0;
+}
+
+/** Whoever names a repository means something in it. */
+function refuseRepositoryFlags({ flags = {} }: AnyCommand, words: CommandInput<FlagSpecs>): void {
+  const idle = Object.keys(repositoryFlags).find((name) => !(name in flags) && words.given(name));
+  if (idle !== undefined)
+    throw usageError(`--${idle} is of use only for a backup`, 'Name one as repo:ID or repo:latest.');
 }
 
 /** Whoever works on a host whose recovery was cut short should know; `recover` itself says more. */
@@ -101,11 +136,27 @@ function tellFailure(thrown: unknown, command: AnyCommand, session: Session): nu
   const { io, format, globals } = session.host;
   // Nobody is left to read: like a pipe's writer that is told to stop, it ends without a word.
   if (io.isOutputGone) return command.endsByInterrupt === true ? 0 : 1;
-  const error = io.signal.aborted ? asInterruption(thrown) : asHoldfastError(thrown);
+  const error = namingBackups(
+    io.signal.aborted ? asInterruption(thrown) : asHoldfastError(thrown),
+    session.names,
+  );
   if (error.code === 'INTERRUPTED' && command.endsByInterrupt === true) return error.exitStatus;
   const status = reportFailure(error, io.stderr, { isJson: format === 'json', debug: globals.debug });
   session.fileLog.error(error.message, { code: error.code, 'exit-status': status });
   return status;
+}
+
+/** The copy of a backup is gone when the message is read: it says which backup it was. */
+function namingBackups(error: HoldfastError, names: ReadonlyMap<string, string>): HoldfastError {
+  const { code, details, cause } = error;
+  let { message, hint } = error;
+  for (const [path, name] of names) {
+    message = message.replaceAll(path, name);
+    hint = hint.replaceAll(path, name);
+  }
+  return message === error.message && hint === error.hint
+    ? error
+    : new HoldfastError(code, message, { hint, details, cause });
 }
 
 /** After Ctrl-C whatever breaks breaks because of it, unless it is an error of its own. */

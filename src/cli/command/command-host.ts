@@ -55,6 +55,8 @@ export interface CommandHost {
   say(line: string): void;
   /** Where the host's file system is. */
   readonly root: string;
+  /** How the user called a file: `repo:ID` for the copy of a backup, and the path itself for any other. */
+  nameOf(path: string): string;
   /**
    * Connection flags as client options; certificates are read. Without an endpoint, the etcd of this host is looked for.
    * Errors: USAGE, FILE_NOT_FOUND, FILE_NOT_READABLE, ETCD_AMBIGUOUS.

@@ -1,5 +1,6 @@
 /** Our declarations as commander's objects. */
 import { Command, Option } from 'commander';
+import { acceptedFlags } from './backup-argument.ts';
 import { type AnyCommand, argumentWord, type CommandGroup } from './define-command.ts';
 import type { FlagSpecs } from './flag-spec.ts';
 import { defaultText, defaultValue, readValue } from './flag-value.ts';
@@ -31,7 +32,7 @@ export function buildTree(
   const program = quiet(new Command(surface.name), onHelp).description(surface.summary);
   configureHelp(program, { isRoot: true });
   // A command's own flag comes before the one of the same name that every command takes.
-  const hidden = new Set(Object.keys(only?.flags ?? {}));
+  const hidden = new Set(Object.keys(only === undefined ? {} : acceptedFlags(only)));
   addOptions(
     program,
     Object.fromEntries(Object.entries(surface.globalFlags).filter(([name]) => !hidden.has(name))),
@@ -73,7 +74,7 @@ export function leafCommand(spec: AnyCommand): Command {
   command.configureOutput({ writeErr: () => {}, outputError: () => {} });
   command.summary(spec.summary).description(spec.description ?? spec.summary);
   for (const argument of spec.args ?? []) command.argument(argumentWord(argument), argument.summary);
-  addOptions(command, spec.flags ?? {});
+  addOptions(command, acceptedFlags(spec));
   return command;
 }
 

@@ -10,6 +10,8 @@ export interface ArgumentSpec {
   readonly optional?: boolean;
   /** Takes all words that are left; only the last argument can. */
   readonly isList?: boolean;
+  /** A file that may be a backup of the repository instead: the command gets the path of a copy then. */
+  readonly takesBackup?: boolean;
 }
 
 /** As usage lines have it: `<file>`, `[file]`, `[file...]`. */

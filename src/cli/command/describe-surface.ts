@@ -10,6 +10,8 @@ export function describeSurface(surface: CommandSurface): string {
     if (hidden === true) continue;
     const words = args.map(argumentWord);
     lines.push('', [...path, ...words].join(' '), ...flagLines(flags));
+    for (const { name, takesBackup } of args)
+      if (takesBackup === true) lines.push(`  ${name} or a backup, with the flags of a repository`);
     if (formats !== undefined) lines.push(`  formats: ${formats.join(', ')}`);
     const statuses = Object.keys(exitStatuses);
     if (statuses.length > 0) lines.push(`  statuses: ${statuses.join(', ')}`);

@@ -1,4 +1,5 @@
 export { arrangeWords } from './arrange-words.ts';
+export { acceptedFlags, backupArguments, backupNamed, backupWord } from './backup-argument.ts';
 export type { CliIo, CliStream, CommandHost } from './command-host.ts';
 export type { CommandSurface } from './commander-tree.ts';
 export {

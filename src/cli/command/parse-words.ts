@@ -1,6 +1,7 @@
 /** From words to a command and its typed input. The parser is commander; the declarations stay ours. */
 import { type Command, CommanderError } from 'commander';
 import { arrangeWords, type WordTree } from './arrange-words.ts';
+import { acceptedFlags } from './backup-argument.ts';
 import { buildTree, type CommandSurface, leafCommand } from './commander-tree.ts';
 import type { AnyCommand, CommandInput } from './define-command.ts';
 import type { FlagSpecs, FlagValues } from './flag-spec.ts';
@@ -42,7 +43,7 @@ export function parseWords<G extends FlagSpecs>(
   return {
     kind: 'command',
     command: leaf.spec,
-    input: inputOf(leaf.command, leaf.spec.flags ?? {}, keeps ? arranged.afterSeparator : undefined),
+    input: inputOf(leaf.command, acceptedFlags(leaf.spec), keeps ? arranged.afterSeparator : undefined),
     globals: valuesOf(tree.program, surface.globalFlags) as FlagValues<G>,
     givenGlobals: givenOf(tree.program, surface.globalFlags),
   };

@@ -38,7 +38,7 @@ export const serveCommand = defineCommand({
     'Answers as an etcd v3 member out of the file: etcdctl, kube-apiserver and every other client can look into the ' +
     'backup. Writes are refused, unless --writable keeps them in memory: a sandbox to try things in, not an etcd to ' +
     'run a cluster on. The source is only ever read. Runs until Ctrl-C.',
-  args: [{ name: 'source', summary: 'a snapshot, a database or a data dir' }],
+  args: [{ name: 'source', summary: 'a snapshot, a database or a data dir', takesBackup: true }],
   flags: serveFlags,
   steps: 'log-file',
   endsByInterrupt: true,
@@ -68,7 +68,7 @@ export const serveCommand = defineCommand({
         at: flags.at,
       },
       host.ctx,
-      (served) => host.print(servedView(served)),
+      (served) => host.print(servedView({ ...served, source: host.nameOf(served.source) })),
     );
     return 0;
   },

@@ -16,6 +16,8 @@ import { createProgress, type Progress, progressMode } from './progress.ts';
 export interface Session extends Disposable {
   readonly host: CommandHost;
   readonly log: SessionLog;
+  /** What users call files that were made for the command, by their paths. */
+  readonly names: Map<string, string>;
   /** The log file alone: for what the terminal is told in other words. */
   readonly fileLog: SessionLog;
   /** Takes the progress bar away before something else is printed. */
@@ -58,6 +60,7 @@ export function openSession(options: SessionOptions, io: CliIo): Session {
   const note = (line: string) => {
     if (!globals.quiet) lines.add(`${line}\n`);
   };
+  const names = new Map<string, string>();
   const etcd = etcdOf(options, io, { root, ctx, say: note });
   const host: CommandHost = {
     io,
@@ -69,6 +72,7 @@ export function openSession(options: SessionOptions, io: CliIo): Session {
     print: (view) => printView(view, format, out),
     say,
     root,
+    nameOf: (path) => names.get(path) ?? path,
     origin,
     configPath,
     clientOptions: etcd.clientOptions,
@@ -82,6 +86,7 @@ export function openSession(options: SessionOptions, io: CliIo): Session {
   return {
     host,
     log,
+    names,
     fileLog: createLog(fileSinks, systemClock),
     clearProgress: () => progress.clear(),
     releaseLines: () => lines.release(),

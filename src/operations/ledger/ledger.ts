@@ -20,6 +20,8 @@ export interface LedgerEntry {
   readonly revision: bigint;
   readonly source: 'save' | 'recover';
   readonly recoveryId?: string;
+  /** The backup that it was recovered from, `repo:<id>`. */
+  readonly backup?: string;
   /** Of the cluster that had this revision, lower-case hex: a recovery gives a cluster new ids. */
   readonly clusterId?: string;
   readonly memberIds?: readonly string[];

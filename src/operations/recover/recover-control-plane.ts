@@ -81,6 +81,7 @@ function logPreflight({ plan, findings, impact }: PreflightReport, ctx: Operatio
   ctx.log.info('plan', {
     recovery: plan.id,
     snapshot: plan.snapshot.path,
+    backup: plan.snapshot.backup,
     sha256: plan.snapshot.sha256,
     'initial-cluster': plan.cluster.initialCluster,
     token: plan.cluster.token,

@@ -8,6 +8,8 @@ import type { ComparedResource } from './verify/index.ts';
 export interface RecoverOptions {
   /** The snapshot: a path on this machine. */
   readonly snapshotPath: string;
+  /** The backup that the snapshot is a passing copy of, `repo:<id>`: plan, log and ledger name it. */
+  readonly backup?: string;
   /** A new data dir instead of the old one's place: the manifest is edited. Host path. */
   readonly dataDir?: string;
   /** Accept a file without digest, or with a wrong one. */

@@ -57,7 +57,9 @@ export const drillCommand = defineCommand({
     'every Kubernetes object is compared, too. Nothing outside the sandbox is touched and nothing stays behind. ' +
     'Without an etcd the embedded server answers, which proves the data and not the real program. Damage that leaves ' +
     'a file sound shows only against something known from elsewhere: that is what the --expect flags are for.',
-  args: [{ name: 'file', summary: 'a snapshot, a database or a data dir; it is only read' }],
+  args: [
+    { name: 'file', summary: 'a snapshot, a database or a data dir; it is only read', takesBackup: true },
+  ],
   flags: drillFlags,
   steps: 'log-file',
   examples: [
@@ -79,7 +81,8 @@ export const drillCommand = defineCommand({
     const { html } = input.flags;
     if (html !== undefined) await requirePagePlace(html);
     const { drill } = await import('../../../operations/drill/index.ts');
-    const report = await drill(await drillOptions(input, host), host.ctx);
+    const drilled = await drill(await drillOptions(input, host), host.ctx);
+    const report = { ...drilled, source: host.nameOf(drilled.source) };
     host.print(drillView(report));
     if (html !== undefined) await writePage(html, formatDrillPage(report));
     if (report.ok) return;

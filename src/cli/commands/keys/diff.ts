@@ -20,8 +20,8 @@ export const keysDiffCommand = defineCommand({
     'Keys are compared by value and lease; revisions do not count. With --values the values stand below: text as it ' +
     'is, anything else in base64, or in hex with --hex.',
   args: [
-    { name: 'a', summary: 'the one source' },
-    { name: 'b', summary: 'the other source' },
+    { name: 'a', summary: 'the one source', takesBackup: true },
+    { name: 'b', summary: 'the other source', takesBackup: true },
     ...selectionArguments,
   ],
   flags: {

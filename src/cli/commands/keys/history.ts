@@ -35,7 +35,8 @@ export const keysHistoryCommand = defineCommand({
     const { keyHistory } = await import('../../../operations/keys/index.ts');
     const history = await keyHistory({ ...(await keysOptions(source, flags, host)), key }, host.ctx);
     if (history.revisions.length === 0) host.say('No revision of this key is held.');
-    host.print(historyView(history, { values: flags.values, hex: host.globals.hex }));
+    const named = { ...history, source: host.nameOf(history.source) };
+    host.print(historyView(named, { values: flags.values, hex: host.globals.hex }));
     return undefined;
   },
 });

@@ -47,7 +47,7 @@ export const keysListCommand = defineCommand({
     if (host.format === 'table') await printAsTable(listing, part, host);
     else {
       const out = new GatheredOutput(host.io.stdout);
-      await (host.format === 'json' ? printJson : printLines)(listing, part, out, host.globals.hex);
+      await (host.format === 'json' ? printJson : printLines)(listing, part, out, host);
       await out.flush();
     }
     return undefined;
@@ -56,7 +56,12 @@ export const keysListCommand = defineCommand({
 
 type Part = 'keys' | 'names' | 'count';
 
-async function printLines(listing: KeyListing, part: Part, out: GatheredOutput, hex: boolean): Promise<void> {
+async function printLines(
+  listing: KeyListing,
+  part: Part,
+  out: GatheredOutput,
+  { globals: { hex } }: CommandHost,
+): Promise<void> {
   if (part === 'count') {
     out.line((await listing.count()).toString());
     return;
@@ -82,8 +87,13 @@ function leaseText({ lease }: ListedKey): string {
   return lease === 0n ? '' : formatLeaseId(lease);
 }
 
-async function printJson(listing: KeyListing, part: Part, out: GatheredOutput): Promise<void> {
-  const facts = `{"source":${formatGoJson(listing.source)},"revision":${listing.revision}`;
+async function printJson(
+  listing: KeyListing,
+  part: Part,
+  out: GatheredOutput,
+  host: CommandHost,
+): Promise<void> {
+  const facts = `{"source":${formatGoJson(host.nameOf(listing.source))},"revision":${listing.revision}`;
   if (part === 'count') {
     out.line(`${facts},"count":${await listing.count()}}`);
     return;

@@ -6,6 +6,7 @@ import { loadRequests } from '../kv/index.ts';
 export const sourceArgument = {
   name: 'source',
   summary: 'a snapshot, a database, a data dir, or "live" for the etcd of the connection flags',
+  takesBackup: true,
 } as const;
 
 export const selectionArguments = [

@@ -20,8 +20,8 @@ export const objectsDiffCommand = defineCommand({
     'as a unified diff of YAML; -o fields prints a line for each field instead. What changes by itself is left out: ' +
     'managed fields, resource versions, heartbeats, leases, events. --ignore-noise=false shows that too.',
   args: [
-    { name: 'a', summary: 'the one source' },
-    { name: 'b', summary: 'the other source' },
+    { name: 'a', summary: 'the one source', takesBackup: true },
+    { name: 'b', summary: 'the other source', takesBackup: true },
     {
       name: 'resource',
       summary: "kubectl's words: deploy, cm/web (everything)",

@@ -37,7 +37,8 @@ export const objectsHistoryCommand = defineCommand({
       host.ctx,
     );
     const { historyView } = await import('./show-history.ts');
-    printView(historyView(history), wantsJson(flags.output, host) ? 'json' : host.format, host.out);
+    const named = { ...history, source: host.nameOf(history.source) };
+    printView(historyView(named), wantsJson(flags.output, host) ? 'json' : host.format, host.out);
     return undefined;
   },
 });

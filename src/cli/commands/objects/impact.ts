@@ -50,7 +50,12 @@ export const objectsImpactCommand = defineCommand({
       { present: { ...found, ...present }, recovered: { ...found, ...recovered } },
       host.ctx,
     );
-    printView(impactView(impact), wantsJson(flags.output, host) ? 'json' : host.format, host.out);
+    const after = { ...impact.recovered, source: host.nameOf(impact.recovered.source) };
+    printView(
+      impactView({ ...impact, recovered: after }),
+      wantsJson(flags.output, host) ? 'json' : host.format,
+      host.out,
+    );
     return undefined;
   },
 });

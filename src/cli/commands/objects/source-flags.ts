@@ -29,6 +29,7 @@ export const sourceFlags = {
 export const sourceArgument = {
   name: 'source',
   summary: 'a snapshot, a database, a data dir, or "live" for the etcd of the connection flags',
+  takesBackup: true,
 } as const;
 
 /** What the words and flags mean for the operation. Errors: those of the connection flags, for `live`. */

@@ -16,7 +16,7 @@ export const recoverCommand = defineCommand({
     'restored data in place, gives them back and compares what runs with the snapshot. Nothing is stopped before ' +
     'what replaces it is ready; whatever fails is undone; the old data is kept. Every step is in a journal first, ' +
     'so that a run that was killed is finished with --resume or undone with --rollback.',
-  args: [{ name: 'file', summary: 'the snapshot', optional: true }],
+  args: [{ name: 'file', summary: 'the snapshot', optional: true, takesBackup: true }],
   flags: {
     plan: { kind: 'boolean', summary: 'make the plan and all checks, then stop' },
     yes: { kind: 'boolean', summary: 'do not ask' },
@@ -64,6 +64,7 @@ export const recoverCommand = defineCommand({
       command: 'holdfast recover snapshot.db --data-dir /var/lib/etcd-restored',
       explains: 'Into a new directory; the manifest is edited',
     },
+    { command: 'holdfast recover repo:latest-verified', explains: 'From a backup in the repository' },
     { command: 'holdfast recover --rollback', explains: 'Undo what a killed run began' },
   ],
   exitStatuses: {
@@ -86,10 +87,13 @@ export const recoverCommand = defineCommand({
       host.print(pendingView(plan, flags.resume ? 'committed' : 'rolled-back'));
       return;
     }
+    const [file = ''] = args;
+    const name = host.nameOf(file);
     const result = await recover.recoverControlPlane(
       {
         // It is looked for again when the recovery is resumed, from wherever that is.
-        snapshotPath: resolve(args[0]!),
+        snapshotPath: resolve(file),
+        ...(name !== file && { backup: name }),
         ...(flags['data-dir'] === undefined ? {} : { dataDir: flags['data-dir'] }),
         ...bumpOf(flags),
         skipHashCheck: flags['skip-hash-check'],

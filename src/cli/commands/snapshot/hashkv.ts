@@ -8,7 +8,7 @@ export const snapshotHashKvCommand = defineCommand({
   description:
     'The simple format lists hash, hash revision and compact revision. The hash of a file equals that of a member ' +
     '("endpoint hashkv") when revision and compact revision are equal too. The file is not changed.',
-  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member' }],
+  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member', takesBackup: true }],
   flags: {
     ...lockTimeoutFlag,
     rev: { kind: 'integer', default: 0n, summary: 'maximum revision to hash (the latest without it)' },

@@ -11,7 +11,7 @@ export const snapshotRestoreCommand = defineCommand({
     'Checks digest and structure of the file, writes a new data dir beside its final name, checks it again, and moves ' +
     'it there. For a cluster run it once for each member, with the same file, --initial-cluster and token. The ' +
     'lines that it prints are a record of what it did.',
-  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member' }],
+  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member', takesBackup: true }],
   flags: {
     'data-dir': { kind: 'string', summary: 'path to the output data directory (default <name>.etcd)' },
     'wal-dir': { kind: 'string', summary: 'path to the WAL directory (inside the data dir if none given)' },

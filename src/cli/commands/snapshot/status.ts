@@ -8,7 +8,7 @@ export const snapshotStatusCommand = defineCommand({
   description:
     'The simple format lists hash, revision, total keys, total size and, for files of etcd 3.6 and later, the storage ' +
     'version. A bare member/snap/db will do as well. The structure of the file is checked on the way.',
-  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member' }],
+  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member', takesBackup: true }],
   flags: lockTimeoutFlag,
   exitStatuses: { 3: 'the file is not an etcd database, or is damaged' },
   async run(input, host) {

@@ -8,7 +8,7 @@ export const snapshotVerifyCommand = defineCommand({
   description:
     'Checks digest, structure, history, records, compaction marks, leases, authentication, alarms, membership and ' +
     'versions. A warning is worth reading; a failure means that the file should not be restored from.',
-  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member' }],
+  args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member', takesBackup: true }],
   flags: {
     'skip-hash-check': {
       kind: 'boolean',

@@ -91,7 +91,7 @@ function planLines(plan: RecoveryPlan): string[] {
   const { snapshot, cluster, revision } = plan;
   return [
     row('Recovery', plan.id),
-    row('Snapshot', `${snapshot.path} (${formatHumanSize(snapshot.sizeBytes)})`),
+    row('Snapshot', `${snapshot.backup ?? snapshot.path} (${formatHumanSize(snapshot.sizeBytes)})`),
     row('', `revision ${snapshot.revision}, ${snapshot.keyCount} keys`),
     row('Cluster', cluster.initialCluster),
     row('', `token ${cluster.token}`),
@@ -141,7 +141,7 @@ function impactLines({ impact, plan }: PreflightReport): string[] {
     row('Impact', `objects of the old data on ${host}: ${text}`),
     ...unread,
     ...high.map(({ title, count }) => row('', `high: ${title} (${count})`)),
-    row('', `"holdfast objects impact ${plan.snapshot.path}" tells more`),
+    row('', `"holdfast objects impact ${plan.snapshot.backup ?? plan.snapshot.path}" tells more`),
   ];
 }
 
@@ -168,6 +168,7 @@ function reportJson({ plan, findings, impact, ok }: PreflightReport): Record<str
     ok,
     snapshot: {
       path: plan.snapshot.path,
+      backup: plan.snapshot.backup,
       sizeBytes: plan.snapshot.sizeBytes,
       sha256: plan.snapshot.sha256,
       revision: plan.snapshot.revision.toString(),

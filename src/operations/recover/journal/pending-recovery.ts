@@ -5,6 +5,7 @@ import { readJournal } from './journal.ts';
 export interface PendingRecovery {
   readonly id: string;
   readonly createdAtMs: number;
+  /** Path of the snapshot, or `repo:<id>`. */
   readonly snapshotPath: string;
   readonly hosts: readonly string[];
   /** Whether it had begun to go back: then it can only be rolled back. */
@@ -18,7 +19,7 @@ export async function readPendingRecovery(journalFile: string): Promise<PendingR
     return {
       id: plan.id,
       createdAtMs: plan.createdAtMs,
-      snapshotPath: plan.snapshot.path,
+      snapshotPath: plan.snapshot.backup ?? plan.snapshot.path,
       hosts: plan.hosts.map(({ host }) => host),
       turnedBack: turnedBack !== undefined,
     };

@@ -1,5 +1,13 @@
-import { rm } from 'node:fs/promises';
-import { type Finding, HoldfastError, type OperationContext } from '../../../base/index.ts';
+import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  createDurableFile,
+  fileError,
+  type Finding,
+  HoldfastError,
+  type OperationContext,
+} from '../../../base/index.ts';
 import type { LocalHost } from '../../../hosts/index.ts';
 import {
   closedJournalPath,
@@ -53,6 +61,7 @@ export function openLocalRecoveryHost(
     foresee: oldData.foresee,
     async begin(plan, hostIndex) {
       await lock();
+      if (plan.snapshot.backup !== undefined) await keepSnapshot(plan, machine, ctx);
       attach(await createJournal(await machine.realPath(journalPath), plan, hostIndex, ctx));
     },
     async resume() {
@@ -78,7 +87,7 @@ export function openLocalRecoveryHost(
     async finish(outcome) {
       const { plan } = requireJournal(journal);
       requireAllEnded(journal!, outcome);
-      // A copy that came over the network is of no use any more, and full of secrets.
+      // A copy that came over the network or out of a repository is of no use any more, and full of secrets.
       await rm(await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256)), { force: true });
       await journal!.close(outcome, await machine.realPath(closedJournalPath(plan.id)));
       await open.disposeAsync();
@@ -122,7 +131,30 @@ async function workOn(journal: Journal, machine: LocalHost, ctx: OperationContex
   return { plan, host, machine, journal, snapshotFile: await snapshotFile(plan, machine), ctx };
 }
 
-/** One that came from another host lies under its digest; otherwise it is where the user said. */
+/** A copy of a backup goes with the run that fetched it: whoever resumes the recovery finds this one. */
+async function keepSnapshot(
+  { snapshot: { path, sha256 } }: RecoveryPlan,
+  machine: LocalHost,
+  { signal }: OperationContext,
+): Promise<void> {
+  const target = await machine.realPath(receivedSnapshotPath(sha256));
+  if (target === path || (await exists(target))) return;
+  try {
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileError(error, 'create', dirname(target));
+  }
+  await using file = await createDurableFile(target, { temporaryPath: `${target}.part`, replace: true });
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
+      await file.write([chunk as Uint8Array]);
+  } catch (error) {
+    throw fileError(error, 'copy', path);
+  }
+  await file.commit();
+}
+
+/** One that came from another host or a repository lies under its digest; otherwise it is where the user said. */
 async function snapshotFile(plan: RecoveryPlan, machine: LocalHost): Promise<string> {
   const received = await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256));
   return (await exists(received)) ? received : plan.snapshot.path;

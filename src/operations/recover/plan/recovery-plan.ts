@@ -20,6 +20,8 @@ export interface RecoveryPlan {
 
 export interface PlannedSnapshot {
   readonly path: string;
+  /** The backup that it is a copy of, `repo:<id>`: the copy is gone after the run, so each host keeps one of its own. */
+  readonly backup?: string;
   readonly sizeBytes: number;
   /** SHA-256 of the whole file, lower-case hex: it travels under this name. */
   readonly sha256: string;

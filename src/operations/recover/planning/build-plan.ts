@@ -43,6 +43,7 @@ export function buildRecoveryPlan(input: PlanInput): RecoveryPlan {
     createdAtMs: nowMs,
     snapshot: {
       path: snapshot.path,
+      ...(options.backup !== undefined && { backup: options.backup }),
       sizeBytes: snapshot.sizeBytes,
       sha256: snapshot.sha256,
       skipDigest: options.skipHashCheck ?? false,

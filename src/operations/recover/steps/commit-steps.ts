@@ -29,6 +29,7 @@ async function writeLedger(work: StepWork): Promise<void> {
     recoveryId: plan.id,
     clusterId: live.clusterId,
     memberIds,
+    ...(plan.snapshot.backup !== undefined && { backup: plan.snapshot.backup }),
   } as const;
   await noteRevision(machine, host.dataDir, entry, ctx);
 }

@@ -1,0 +1,47 @@
+/** Arguments that name a file and take a backup of the repository as well. */
+import type { AnyCommand, ArgumentSpec } from './define-command.ts';
+import type { FlagSpecs } from './flag-spec.ts';
+import { repositoryFlags } from './setting-flags.ts';
+
+const marker = 'repo:';
+
+/** What a word names in the repository: `latest` for `repo:latest`; undefined for a path. */
+export function backupNamed(word: string): string | undefined {
+  return word.startsWith(marker) ? word.slice(marker.length) : undefined;
+}
+
+/** How a backup is called where a file is meant. */
+export function backupWord(id: string): string {
+  return `${marker}${id}`;
+}
+
+/** The arguments of a command that may be backups. */
+export function backupArguments({ args = [] }: AnyCommand): readonly ArgumentSpec[] {
+  return args.filter(({ takesBackup }) => takesBackup === true);
+}
+
+/** Every flag that a command takes: those that its help lists, and those that reach a repository where it may need one. */
+export function acceptedFlags(spec: AnyCommand): FlagSpecs {
+  if (backupArguments(spec).length === 0) return spec.flags ?? {};
+  return { ...hiddenRepositoryFlags, ...spec.flags };
+}
+
+/** They would drown the others; the help says in a sentence that they are taken. */
+const hiddenRepositoryFlags: FlagSpecs = Object.fromEntries(
+  Object.entries(repositoryFlags).map(([name, spec]) => [name, { ...spec, hidden: true }]),
+);
+
+/** What the help says about them, in lines. */
+export function backupHelp(spec: AnyCommand): string | undefined {
+  const names = backupArguments(spec).map(({ name }) => name.toUpperCase());
+  if (names.length === 0) return undefined;
+  return [
+    `${names.join(' and ')} may be a backup as well:`,
+    '  repo:ID                the backup with this id, or whose id begins so',
+    '  repo:latest            the newest',
+    '  repo:latest-verified   the newest that has passed its last verification or drill',
+    '  repo:2026-11-22T10:00  the newest of then or before (UTC, or with an offset)',
+    'HOLDFAST_REPOSITORY and HOLDFAST_PASSPHRASE, holdfast.yaml, or --repo and the other flags that "backup fetch"',
+    'has for it say where it is and what opens it. A file of such a name is ./repo:NAME.',
+  ].join('\n');
+}
