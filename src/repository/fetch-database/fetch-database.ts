@@ -1,36 +1,40 @@
-import { throwIfInterrupted } from '../../base/index.ts';
-import { createDatabaseBuilder } from '../../formats/bbolt/index.ts';
+import { HoldfastError, throwIfInterrupted } from '../../base/index.ts';
 import { type RecipeSection, RowsHash } from '../contents/index.ts';
 import { damaged } from '../failures.ts';
 import { requireUse } from '../keys/index.ts';
+import { decodeLayout } from '../layout/index.ts';
 import type { Repository } from '../open/index.ts';
 import { type BackupRecord, recordName } from '../records/index.ts';
 import { readRecipe } from '../store-database/index.ts';
+import { exactFile, freshFile, type FileToWrite } from './file-to-write.ts';
 import { RecentChunks } from './recent-chunks.ts';
 
-/** Where a database is written: bytes at offsets, in ascending order but for the first two pages, which come last. Not kept. */
+/** Where a database is written: bytes at offsets, in any order, each once. Not kept. */
 export type DatabaseSink = (bytes: Uint8Array, offset: number) => void;
 
 export interface FetchDatabaseOptions {
   /** Undefined: everything is read and compared, and nothing written. */
   readonly write?: DatabaseSink | undefined;
+  /** Write the very file that was backed up, whatever follows its pages included; fresh pages without it. */
+  readonly exact?: boolean;
   readonly signal: AbortSignal;
   /** Told the bytes of rows so far. */
   readonly onProgress?: (doneBytes: number) => void;
 }
 
 export interface FetchedDatabase {
-  /** Of the database, without any trailer. */
+  /** Of what was written: a fresh database has no trailer. */
   readonly sizeBytes: number;
   readonly rows: number;
   readonly bytes: number;
 }
 
 /**
- * Builds the database of a backup anew: the same rows, on fresh pages. What it has written is the database only when
- * the promise resolves: the rows' hash is compared at the end.
+ * Builds the database of a backup anew: the same rows, on fresh pages or on those that they were on. What it has written
+ * is the database only when the promise resolves: the rows' hash is compared at the end. The bytes of an exact file are
+ * for the caller to compare.
  *
- * Errors: REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, those of `Storage` and of `write`, INTERRUPTED.
+ * Errors: REPOSITORY_KEY_INSUFFICIENT, BACKUP_NOT_EXACT, REPOSITORY_DAMAGED, those of `Storage` and of `write`, INTERRUPTED.
  */
 export async function fetchDatabase(
   repository: Repository,
@@ -40,11 +44,27 @@ export async function fetchDatabase(
   requireUse(repository.keys.secrets, 'read');
   const sections = await readRecipe(repository, record, options.signal);
   const chunks = new RecentChunks(repository, sections, options.signal);
+  const write = options.write ?? (() => {});
   try {
-    return await new DatabaseReader(record, chunks, options).read(sections);
+    const file = options.exact === true ? await openExact(repository, record, options) : freshFile(write);
+    return await new DatabaseReader(record, chunks, options).read(sections, file);
   } finally {
     await chunks.end();
   }
+}
+
+async function openExact(
+  repository: Repository,
+  record: BackupRecord,
+  { write = () => {}, signal }: FetchDatabaseOptions,
+): Promise<FileToWrite> {
+  if (record.layout === undefined)
+    throw new HoldfastError('BACKUP_NOT_EXACT', `backup ${record.id} was made without --exact`, {
+      details: { id: record.id },
+    });
+  const what = `the layout of ${recordName(record.id)}`;
+  const layout = decodeLayout(await repository.getContent('layout', record.layout, signal), what);
+  return exactFile(repository, layout, { write, what, signal });
 }
 
 class DatabaseReader {
@@ -61,10 +81,9 @@ class DatabaseReader {
     this.#options = options;
   }
 
-  async read(sections: readonly RecipeSection[]): Promise<FetchedDatabase> {
-    const builder = createDatabaseBuilder({ write: this.#options.write ?? (() => {}) });
+  async read(sections: readonly RecipeSection[], file: FileToWrite): Promise<FetchedDatabase> {
     for (const section of sections) {
-      const bucket = builder.startBucket(section.name, section.sequence);
+      const bucket = file.startBucket(section.name, section.sequence);
       this.#hash.startBucket(section.name);
       for (const { chunk, runs } of section.entries) {
         throwIfInterrupted(this.#options.signal);
@@ -74,11 +93,11 @@ class DatabaseReader {
       this.#hash.endBucket();
       bucket.finish();
     }
-    const meta = builder.finish();
+    const sizeBytes = await file.finish();
     const { id, hashes } = this.#record;
     if (this.#hash.finish() !== hashes.rows)
       throw damaged(recordName(id), 'its rows are not those that were stored');
-    return { sizeBytes: meta.pageCount * meta.pageSize, rows: this.#rows, bytes: this.#bytes };
+    return { sizeBytes, rows: this.#rows, bytes: this.#bytes };
   }
 
   async #readEntry(

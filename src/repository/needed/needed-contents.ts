@@ -1,11 +1,11 @@
 import { decodeRecipe } from '../contents/index.ts';
 import { type JsonValue, parseVersioned } from '../encoding/index.ts';
 import { damaged } from '../failures.ts';
+import { decodeLayout } from '../layout/index.ts';
 import { isUnreadable, type Repository } from '../open/index.ts';
 import type { PieceType } from '../pack/index.ts';
 import { type BackupRecord, recordName } from '../records/index.ts';
 import { contentKey } from './content-key.ts';
-import { decodeLayoutPages } from './layout-pages.ts';
 
 /** What one backup needs. */
 export interface BackupNeeds {
@@ -43,7 +43,8 @@ export class NeededContents {
     if (record.layout !== undefined) {
       need('layout', record.layout);
       const layout = await this.#repository.getContent('layout', record.layout, signal);
-      for (const id of decodeLayoutPages(layout, `the layout of ${record.id}`)) need('pages', id);
+      const { pageChunks } = decodeLayout(layout, `the layout of ${recordName(record.id)}`);
+      for (const id of pageChunks) need('pages', id);
     }
     let files: readonly Uint8Array[] | undefined = [];
     if (record.bundle !== undefined) {

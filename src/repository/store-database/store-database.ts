@@ -1,4 +1,5 @@
 import { SliceMeter, throwIfInterrupted, yieldToEventLoop } from '../../base/index.ts';
+import type { Database } from '../../formats/bbolt/index.ts';
 import { type StoreBucket, scanRows } from '../../formats/mvcc/index.ts';
 import { encodeRecipe, type RecipeSection, RowsHash } from '../contents/index.ts';
 import { rowDigests } from '../keys/index.ts';
@@ -10,6 +11,7 @@ import { type ChunkReference, RecipeDraft } from './recipe-draft.ts';
 import { readRecipe } from './read-recipe.ts';
 import { type CutTotals, RowCutter } from './row-cutter.ts';
 import { chooseDue, type ParentChunk, type RowPlan } from './row-plan.ts';
+import { storeLayout, surveyExact } from './store-layout.ts';
 
 /** The bucket whose keys are revisions. */
 const revisionBucket = 'key';
@@ -25,6 +27,8 @@ export interface StoreDatabaseOptions {
   readonly parent?: Pick<BackupRecord, 'id' | 'recipe'> | undefined;
   /** See `findPacksToAvoid`. */
   readonly avoidedPacks: ReadonlySet<string>;
+  /** The same database, to keep what its very file needs besides the rows. */
+  readonly exact?: Database | undefined;
   readonly signal: AbortSignal;
   /** Told the bytes of the rows gone through so far; with a parent they are gone through twice. */
   readonly onProgress?: (doneBytes: number) => void;
@@ -33,6 +37,8 @@ export interface StoreDatabaseOptions {
 export interface StoredDatabase {
   /** Ids of the recipe's parts. */
   readonly recipe: readonly Uint8Array[];
+  /** Id of the layout of an exact backup. */
+  readonly layout?: Uint8Array;
   readonly rowsSha256: string;
   readonly rows: number;
   /** Keys and values of all rows. */
@@ -47,7 +53,7 @@ export interface StoredDatabase {
  * backup before its record is put. The writer's session has to be there.
  *
  * Errors: those of the database (DATABASE_CORRUPT), those of `Storage`, REPOSITORY_DAMAGED (the parent's recipe),
- * INTERRUPTED.
+ * BACKUP_NOT_EXACT (the layout is too large; nothing was stored), INTERRUPTED.
  */
 export async function storeDatabase(
   repository: Repository,
@@ -81,6 +87,8 @@ class DatabaseWriter {
   }
 
   async write(database: DatabaseToStore): Promise<StoredDatabase> {
+    const { exact, signal } = this.#options;
+    const survey = exact && (await surveyExact(exact, signal));
     const sections: RecipeSection[] = [];
     for (const bucket of database.buckets()) {
       const name = bucket.name.slice();
@@ -96,9 +104,12 @@ class DatabaseWriter {
       await this.#store.add('recipe', id, part);
       recipe.push(id);
     }
+    const [repository, store, totals] = [this.#repository, this.#store, this.#totals];
+    const layout = survey && (await storeLayout(exact, survey, { repository, store, totals, signal }));
     const { uploadedBytes } = await this.#store.finish();
     return {
       recipe,
+      ...(layout !== undefined && { layout }),
       rowsSha256: this.#hash.finish(),
       rows: this.#rows,
       bytes: this.#bytes,
