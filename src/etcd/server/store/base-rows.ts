@@ -11,6 +11,7 @@ import {
   revisionBound,
   type StoreBucket,
 } from '../../../formats/mvcc/index.ts';
+import { BaseCounts } from './base-counts.ts';
 
 const nothing: Uint8Array = new Uint8Array(0);
 
@@ -24,6 +25,7 @@ export class BaseRows {
   readonly #database: Database;
   readonly #scanner = new RecordScanner();
   readonly #lastBound: RevisionBound;
+  #counts: BaseCounts | undefined;
 
   constructor(database: Database, { index, commitOrder }: IndexedRows, lastRevision: bigint) {
     this.#database = database;
@@ -37,6 +39,17 @@ export class BaseRows {
   /** What to look rows up with at a revision. */
   boundAt(revision: bigint): RevisionBound {
     return revision >= this.lastRevision ? this.#lastBound : revisionBound(revision);
+  }
+
+  /** Whether a key lives at the last revision. */
+  livesInTheEnd(rank: number): boolean {
+    return this.index.liveRowAt(rank, this.#lastBound) !== -1;
+  }
+
+  /** Keys that live at the last revision, with a rank from `start` on, below `end`. */
+  countInTheEnd(start: number, end: number): number {
+    this.#counts ??= new BaseCounts(this.index, this.#lastBound);
+    return this.#counts.count(start, end);
   }
 
   /** Rank of a key, or of the first one above it. */

@@ -40,14 +40,18 @@ export class KeySpace {
 
   #select(query: StoreRange, current: bigint): { readonly rows: readonly LiveRow[]; readonly count: number } {
     const revision = this.#readRevision(query.revision ?? 0n, current);
-    const limit = query.limit === undefined || query.limit <= 0 ? Infinity : query.limit;
+    const wanted = query.countOnly === true ? 0 : (query.limit ?? 0) <= 0 ? Infinity : query.limit!;
+    const span = keySpan(query.key, query.rangeEnd);
+    // All that is written is visible at the current revision, which is not below the last one of the base.
+    const known = span !== undefined && revision === current ? span : undefined;
     const rows: LiveRow[] = [];
     let count = 0;
-    this.walk(query.key, query.rangeEnd, revision, (row) => {
-      if (count++ < limit && query.countOnly !== true) rows.push(row);
-      return true;
-    });
-    return { rows, count };
+    if (known === undefined || wanted > 0)
+      this.walk(query.key, query.rangeEnd, revision, (row) => {
+        if (count++ < wanted) rows.push(row);
+        return known === undefined || count < wanted;
+      });
+    return { rows, count: known !== undefined && count >= wanted ? this.live.countNow(known) : count };
   }
 
   /** Visits the live keys that a request means. */

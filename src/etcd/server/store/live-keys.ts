@@ -82,6 +82,14 @@ export class LiveKeys {
     for (; next !== undefined; next = written.next().value) if (!visitWritten(next, revision, visit)) return;
   }
 
+  /** How many keys of a span live now. They are not looked at one by one. */
+  countNow({ from, to }: KeySpan): number {
+    const { index } = this.#base;
+    const end = to === undefined ? index.keyCount : index.lowerBound(to);
+    const before = this.#base.countInTheEnd(index.lowerBound(from), end);
+    return before + this.#overlay.keys.weightOf(keyText(from), to && keyText(to));
+  }
+
   keyValue(row: LiveRow): KeyValue {
     return typeof row === 'number' ? this.#base.keyValue(row) : row.kv;
   }

@@ -3,7 +3,7 @@
  */
 import { type KeyValue, type Revision } from '../../../formats/mvcc/index.ts';
 import type { BaseRows } from './base-rows.ts';
-import { keyText, SortedKeys } from './sorted-keys.ts';
+import { keyText, type SortedItem, SortedKeys } from './sorted-keys.ts';
 
 export interface OverlayRow {
   readonly revision: Revision;
@@ -12,10 +12,9 @@ export interface OverlayRow {
   readonly owner: OverlayKey;
 }
 
-/** A key that was written to. */
-export interface OverlayKey {
+/** A key that was written to. Its weight is what it adds to the number of keys that live in the base: -1, 0 or 1. */
+export interface OverlayKey extends SortedItem {
   readonly key: Uint8Array;
-  readonly text: string;
   /** Rank in the base, or of the first key there that is above. */
   readonly rank: number;
   readonly isInBase: boolean;
@@ -42,12 +41,17 @@ export class Overlay {
     const row = { revision, kv, owner };
     owner.versions.push(row);
     this.#rows.push(row);
+    this.#weigh(owner);
     return row;
   }
 
   /** Takes the newest rows back. */
   removeNewest(count: number): void {
-    for (let i = 0; i < count; i++) this.#rows.pop()!.owner.versions.pop();
+    for (let i = 0; i < count; i++) {
+      const { owner } = this.#rows.pop()!;
+      owner.versions.pop();
+      this.#weigh(owner);
+    }
   }
 
   /** Drops what can no longer be asked for. Returns the rows as they were before. */
@@ -75,9 +79,16 @@ export class Overlay {
     const known = this.keys.get(text);
     if (known !== undefined) return known;
     const { rank, isThere } = this.#base.rankOf(key);
-    const owner: OverlayKey = { key, text, rank, isInBase: isThere, versions: [] };
+    const owner: OverlayKey = { key, text, rank, isInBase: isThere, versions: [], weight: 0 };
     this.keys.add(owner);
     return owner;
+  }
+
+  #weigh(owner: OverlayKey): void {
+    const newest = owner.versions.at(-1);
+    const livedBefore = owner.isInBase && this.#base.livesInTheEnd(owner.rank) ? 1 : 0;
+    const livesNow = newest === undefined ? livedBefore : newest.revision.tombstone ? 0 : 1;
+    this.keys.setWeight(owner, livesNow - livedBefore);
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * Keys in byte order that grow while they are used: blocks of a few hundred, found by halving, split when full.
+ * Keys in byte order that grow while they are used: blocks of a few hundred, found by halving, split when full. Each
+ * item has a weight, and blocks know the sum of theirs: the weight of a range is found without looking at all of it.
  *
  * Keys are compared as latin-1 text, one character a byte: its order is that of the bytes, and engines compare it in
  * one call.
@@ -12,10 +13,21 @@ export function keyText(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
 }
 
-export class SortedKeys<T extends { readonly text: string }> {
+export interface SortedItem {
+  readonly text: string;
+  /** Changed by `setWeight` alone. */
+  weight: number;
+}
+
+interface Block<T> {
+  /** Never none. */
+  readonly items: T[];
+  weight: number;
+}
+
+export class SortedKeys<T extends SortedItem> {
   readonly #byText = new Map<string, T>();
-  /** Never an empty block. */
-  readonly #blocks: T[][] = [];
+  readonly #blocks: Block<T>[] = [];
 
   get size(): number {
     return this.#byText.size;
@@ -31,19 +43,32 @@ export class SortedKeys<T extends { readonly text: string }> {
     const at = this.#blockOf(item.text);
     const block = this.#blocks[at];
     if (block === undefined) {
-      this.#blocks.push([item]);
+      this.#blocks.push(blockOf([item]));
       return;
     }
-    block.splice(lowerBound(block, item.text), 0, item);
-    if (block.length > blockLimit) this.#blocks.splice(at + 1, 0, block.splice(blockLimit / 2));
+    const { items } = block;
+    items.splice(lowerBound(items, item.text), 0, item);
+    block.weight += item.weight;
+    if (items.length <= blockLimit) return;
+    const upper = blockOf(items.splice(blockLimit / 2));
+    block.weight -= upper.weight;
+    this.#blocks.splice(at + 1, 0, upper);
   }
 
   delete(item: T): void {
     if (!this.#byText.delete(item.text)) return;
     const at = this.#blockOf(item.text);
     const block = this.#blocks[at]!;
-    block.splice(lowerBound(block, item.text), 1);
-    if (block.length === 0) this.#blocks.splice(at, 1);
+    block.items.splice(lowerBound(block.items, item.text), 1);
+    block.weight -= item.weight;
+    if (block.items.length === 0) this.#blocks.splice(at, 1);
+  }
+
+  /** Changes the weight of an item that is there. */
+  setWeight(item: T, weight: number): void {
+    if (item.weight === weight) return;
+    this.#blocks[this.#blockOf(item.text)]!.weight += weight - item.weight;
+    item.weight = weight;
   }
 
   values(): IterableIterator<T> {
@@ -54,15 +79,29 @@ export class SortedKeys<T extends { readonly text: string }> {
   *range(from: string, to?: string): Generator<T, undefined> {
     if (this.#blocks.length === 0) return;
     let at = this.#blockOf(from);
-    let index = lowerBound(this.#blocks[at]!, from);
+    let index = lowerBound(this.#blocks[at]!.items, from);
     for (; at < this.#blocks.length; at++, index = 0) {
-      const block = this.#blocks[at]!;
-      for (; index < block.length; index++) {
-        const item = block[index]!;
+      const { items } = this.#blocks[at]!;
+      for (; index < items.length; index++) {
+        const item = items[index]!;
         if (to !== undefined && item.text >= to) return;
         yield item;
       }
     }
+  }
+
+  /** Sum of the weights of `range`. */
+  weightOf(from: string, to?: string): number {
+    let weight = 0;
+    for (let at = this.#blockOf(from); at < this.#blocks.length; at++) {
+      const { items, weight: all } = this.#blocks[at]!;
+      if (to !== undefined && items[0]!.text >= to) break;
+      const start = lowerBound(items, from);
+      const end = to === undefined ? items.length : lowerBound(items, to);
+      if (start === 0 && end === items.length) weight += all;
+      else for (let i = start; i < end; i++) weight += items[i]!.weight;
+    }
+    return weight;
   }
 
   /** The last block that begins at or before a text, or the first one. */
@@ -71,20 +110,24 @@ export class SortedKeys<T extends { readonly text: string }> {
     let high = this.#blocks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#blocks[middle]![0]!.text <= text) low = middle + 1;
+      if (this.#blocks[middle]!.items[0]!.text <= text) low = middle + 1;
       else high = middle;
     }
     return Math.max(0, low - 1);
   }
 }
 
+function blockOf<T extends SortedItem>(items: T[]): Block<T> {
+  return { items, weight: items.reduce((sum, { weight }) => sum + weight, 0) };
+}
+
 /** Position of the first item that is not below a text. */
-function lowerBound(block: readonly { readonly text: string }[], text: string): number {
+function lowerBound(items: readonly { readonly text: string }[], text: string): number {
   let low = 0;
-  let high = block.length;
+  let high = items.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (block[middle]!.text < text) low = middle + 1;
+    if (items[middle]!.text < text) low = middle + 1;
     else high = middle;
   }
   return low;
