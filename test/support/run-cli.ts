@@ -11,6 +11,8 @@ export interface CliRunOptions {
   readonly signal?: AbortSignal;
   /** Called with everything on standard output so far, each time that something is written. */
   readonly onStdout?: (text: string) => void;
+  /** Whether standard output is taken for a terminal. */
+  readonly isTerminal?: boolean;
   readonly askSecret?: (prompt: string) => Promise<string>;
 }
 
@@ -23,7 +25,7 @@ export interface CliRun {
 
 /** Runs a command line of ours inside this process: no start-up to wait for, the same code from words to status. */
 export async function runHoldfast(argv: readonly string[], options: CliRunOptions = {}): Promise<CliRun> {
-  const stdout = recordingStream(options.onStdout);
+  const stdout = { ...recordingStream(options.onStdout), isTerminal: options.isTerminal ?? false };
   const stderr = recordingStream();
   const io: CliIo = {
     stdin: Object.assign(inputOf(options.stdin ?? ''), { isTerminal: false }),

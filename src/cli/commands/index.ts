@@ -52,7 +52,18 @@ import { objectsListCommand } from './objects/list.ts';
 import { objectsRestoreCommand } from './objects/restore.ts';
 import { objectsStatsCommand } from './objects/stats.ts';
 import { recoverCommand } from './recover/recover.ts';
-import { repoCheckCommand, repoInitCommand, repoPruneCommand } from './repo/index.ts';
+import {
+  repoCheckCommand,
+  repoInitCommand,
+  repoKeyAddCommand,
+  repoKeyExportCommand,
+  repoKeyImportCommand,
+  repoKeyListCommand,
+  repoKeyPasswdCommand,
+  repoKeyRemoveCommand,
+  repoKeyRotateCommand,
+  repoPruneCommand,
+} from './repo/index.ts';
 import { serveCommand } from './serve.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
 import { snapshotImportCommand } from './snapshot/import.ts';
@@ -66,6 +77,7 @@ const groups: readonly CommandGroup[] = [
   { path: ['snapshot'], summary: 'save, inspect, verify and restore snapshots' },
   { path: ['backup'], summary: 'backups in a repository: made, listed, verified, fetched, forgotten' },
   { path: ['repo'], summary: 'repositories, where backups live' },
+  { path: ['repo', 'key'], summary: 'what opens a repository: passphrases, key files, age recipients' },
   { path: ['objects'], summary: 'Kubernetes objects in a snapshot, a data dir or a live etcd' },
   { path: ['keys'], summary: 'plain keys in a snapshot, a data dir or a live etcd' },
   { path: ['endpoint'], summary: 'health, status and hash of the endpoints of a live cluster' },
@@ -93,6 +105,13 @@ const commands: readonly AnyCommand[] = [
   repoInitCommand,
   repoCheckCommand,
   repoPruneCommand,
+  repoKeyListCommand,
+  repoKeyAddCommand,
+  repoKeyRemoveCommand,
+  repoKeyPasswdCommand,
+  repoKeyRotateCommand,
+  repoKeyExportCommand,
+  repoKeyImportCommand,
   discoverCommand,
   recoverCommand,
   serveCommand,

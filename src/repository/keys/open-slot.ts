@@ -40,10 +40,13 @@ export async function unlockRepository(
 ): Promise<Unlocked> {
   const { repositoryId } = configs[0];
   const publicKeys = configs.map((config) => config.publicKeys);
-  // The same passphrase may open a slot of an earlier generation, which does not read what came later.
-  const newestFirst = slots.toSorted((a, b) => b.generation - a.generation);
+  // The same passphrase or identity may open several: one that allows less, or of an earlier generation, which does not
+  // read what came later.
+  const bestFirst = slots.toSorted(
+    (a, b) => b.allows.length - a.allows.length || b.generation - a.generation,
+  );
   let failure: HoldfastError | undefined;
-  for (const slot of newestFirst) {
+  for (const slot of bestFirst) {
     if (slot.kind !== unlock.kind || slot.repositoryId !== repositoryId) continue;
     try {
       const opened = await openSlot(slot, unlock);

@@ -35,10 +35,13 @@ export async function openRepository(
   return new Repository({ storage, keys, slot, configs });
 }
 
-/** The config and the generations after it, in order. */
-async function readConfigs(
+/**
+ * The config and the generations after it, in order, as they lie in the store: no key vouches for them yet.
+ * Errors: REPOSITORY_NOT_FOUND, REPOSITORY_DAMAGED, REPOSITORY_FORMAT_UNKNOWN, those of `Storage`.
+ */
+export async function readConfigs(
   storage: Storage,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<[RepositoryConfig, ...RepositoryConfig[]]> {
   const first = decodeConfig(await readConfig(storage, signal));
   const configs: [RepositoryConfig, ...RepositoryConfig[]] = [first];
@@ -54,7 +57,7 @@ async function readConfigs(
   return configs;
 }
 
-async function readConfig(storage: Storage, signal: AbortSignal): Promise<Uint8Array> {
+async function readConfig(storage: Storage, signal: AbortSignal | undefined): Promise<Uint8Array> {
   try {
     return await storage.get(configName, { limitBytes: plainObjectLimitBytes, signal });
   } catch (error) {

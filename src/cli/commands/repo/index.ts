@@ -2,6 +2,15 @@
 export { repoCheckCommand } from './check.ts';
 export { repoInitCommand } from './init.ts';
 export {
+  repoKeyAddCommand,
+  repoKeyExportCommand,
+  repoKeyImportCommand,
+  repoKeyListCommand,
+  repoKeyPasswdCommand,
+  repoKeyRemoveCommand,
+  repoKeyRotateCommand,
+} from './key/index.ts';
+export {
   openRepositoryOf,
   openStorageOf,
   type RepositoryAccess,

@@ -1,5 +1,7 @@
+import type { SlotLock } from '../../../repository/index.ts';
 import { defineCommand, repositoryFlags } from '../../command/index.ts';
 import { recordView } from '../../output/views/index.ts';
+import { newKeyFlags } from './key/index.ts';
 import { openStorageOf, storageLocation } from './open-repository.ts';
 import { readLock } from './read-unlock.ts';
 
@@ -18,7 +20,12 @@ export const repoInitCommand = defineCommand({
   ],
   flags: {
     ...repositoryFlags,
-    label: { kind: 'string', default: 'first', summary: 'a name for the first key' },
+    'new-key-file': newKeyFlags['new-key-file'],
+    label: {
+      kind: 'string',
+      default: 'first',
+      summary: 'a name for the first key, which the store can read',
+    },
   },
   examples: [
     {
@@ -29,21 +36,33 @@ export const repoInitCommand = defineCommand({
       command: 'HOLDFAST_PASSPHRASE_COMMAND="pass show etcd" holdfast repo init s3://bucket/etcd',
       explains: 'In S3',
     },
+    {
+      command: 'holdfast repo init /srv/backups --new-key-file /etc/holdfast/key',
+      explains: 'With a key file in place of a passphrase',
+    },
   ],
   exitStatuses: { 4: 'there is a repository already' },
   async run({ args, flags }, host) {
     const location = args[0] ?? storageLocation(flags);
-    const lock = await readLock(flags, host);
+    const keyFile = flags['new-key-file'];
+    const lock = keyFile === undefined ? await readLock(flags, host) : undefined;
     const { initRepository } = await import('../../../repository/index.ts');
+    const { withLock } = await import('../../../operations/repository-keys/index.ts');
     await using storage = await openStorageOf(flags, { location, create: true });
-    const { repositoryId } = await initRepository(storage, { lock, label: flags.label }, host.ctx);
+    const init = (first: SlotLock) => initRepository(storage, { lock: first, label: flags.label }, host.ctx);
+    const { repositoryId } = await (lock === undefined
+      ? withLock({ kind: 'key-file', path: keyFile! }, init)
+      : init(lock));
+    const lines = [`Made repository ${repositoryId} at ${storage.location}`];
+    if (keyFile !== undefined) lines.push(`Made ${keyFile}: keep a copy of it somewhere else`);
     host.print(
       recordView(
         [
           { title: 'Location', json: 'location', value: storage.location },
           { title: 'ID', json: 'id', value: repositoryId },
+          ...(keyFile === undefined ? [] : [{ title: 'Key file', json: 'keyFile', value: keyFile }]),
         ],
-        [`Made repository ${repositoryId} at ${storage.location}`],
+        lines,
       ),
     );
   },

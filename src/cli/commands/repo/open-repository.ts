@@ -1,5 +1,5 @@
-import type { Repository } from '../../../repository/index.ts';
-import type { S3StorageOptions, Storage } from '../../../storage/index.ts';
+import type { Repository, Unlock } from '../../../repository/index.ts';
+import type { RateLimits, S3StorageOptions, Storage } from '../../../storage/index.ts';
 import { type CommandHost, type FlagValues, type repositoryFlags, usageError } from '../../command/index.ts';
 import { readText } from '../../input/index.ts';
 import { readUnlock } from './read-unlock.ts';
@@ -10,6 +10,8 @@ type Flags = FlagValues<typeof repositoryFlags>;
 export interface RepositoryAccess extends AsyncDisposable {
   readonly repository: Repository;
   readonly storage: Storage;
+  /** What it was opened with. */
+  readonly unlock: Unlock;
 }
 
 /** Where the repository is. Errors: USAGE when nothing says it. */
@@ -21,15 +23,43 @@ export function storageLocation(flags: Pick<Flags, 'repo'>): string {
   );
 }
 
-/** Opens the store of the repository; network stores are asked again when they falter. */
+/**
+ * Opens the store of the repository, no faster than the limits; network stores are asked again when they falter.
+ * Errors: USAGE, those of opening the kind of store.
+ */
 export async function openStorageOf(
   flags: Flags,
   { location = storageLocation(flags), create = false } = {},
 ): Promise<Storage> {
-  const { openStorage, parseStorageLocation, retryingStorage } = await import('../../../storage/index.ts');
+  const { openStorage, parseStorageLocation, rateLimitedStorage, retryingStorage } = await import(
+    '../../../storage/index.ts'
+  );
   const parsed = parseStorageLocation(location);
+  const limits = await rateLimits(flags);
   const storage = await openStorage(parsed, { create, s3: await s3Options(flags) });
-  return parsed.kind === 's3' ? retryingStorage(storage) : storage;
+  // Each try is traffic, so the limit is inside.
+  const paced = limits === undefined ? storage : rateLimitedStorage(storage, limits);
+  return parsed.kind === 's3' ? retryingStorage(paced) : paced;
+}
+
+/** The limits of the flags; undefined when there is none. Errors: USAGE. */
+async function rateLimits(flags: Flags): Promise<RateLimits | undefined> {
+  const upload = flags['upload-limit'];
+  const download = flags['download-limit'];
+  if (upload === undefined && download === undefined) return undefined;
+  const { parseByteSize } = await import('../../../operations/config/index.ts');
+  const bytesOf = (text: string, flag: string) => {
+    const bytes = parseByteSize(text);
+    if (bytes !== undefined && bytes > 0) return bytes;
+    throw usageError(
+      `invalid size "${text}" for --${flag}`,
+      'Write how many bytes may pass a second, with a unit, such as 10MiB.',
+    );
+  };
+  return {
+    ...(upload !== undefined && { uploadBytesPerSecond: bytesOf(upload, 'upload-limit') }),
+    ...(download !== undefined && { downloadBytesPerSecond: bytesOf(download, 'download-limit') }),
+  };
 }
 
 async function s3Options(flags: Flags): Promise<Omit<S3StorageOptions, 'bucket' | 'prefix'>> {
@@ -49,8 +79,9 @@ export async function openRepositoryOf(flags: Flags, host: CommandHost): Promise
   const { openRepository } = await import('../../../repository/index.ts');
   const storage = await openStorageOf(flags);
   try {
-    const repository = await openRepository(storage, { unlock: await readUnlock(flags, host) }, host.ctx);
-    return { repository, storage, [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() };
+    const unlock = await readUnlock(flags, host);
+    const repository = await openRepository(storage, { unlock }, host.ctx);
+    return { repository, storage, unlock, [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() };
   } catch (error) {
     await storage[Symbol.asyncDispose]();
     throw error;

@@ -25,6 +25,13 @@ export { memberAddView, memberChangeView, memberListView } from './member-views.
 export { recordView } from './record-view.ts';
 export { repositoryCheckView } from './repository-check-view.ts';
 export { pruneView } from './prune-view.ts';
+export {
+  exportedKeysView,
+  importedKeysView,
+  keyListView,
+  keyView,
+  renewedKeysView,
+} from './repository-key-views.ts';
 export { rowsView } from './rows-view.ts';
 export { forgottenView, verifiedBackupsView } from './upkeep-views.ts';
 export { importView } from './import-view.ts';
