@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import {
-  fileError,
-  type FileSource,
-  HoldfastError,
-  type OperationContext,
-  runPhase,
-  utf8,
-} from '../../base/index.ts';
+import { fileError, type FileSource, HoldfastError, type OperationContext, utf8 } from '../../base/index.ts';
 import { type Database } from '../../formats/bbolt/index.ts';
 import {
   clusterKeys,
@@ -15,13 +8,11 @@ import {
   decodeUint64Record,
   decodeVersionRecord,
   formatMemberId,
-  hashKvSteps,
   metaKeys,
   readStorageVersion,
   readStoreRevision,
 } from '../../formats/mvcc/index.ts';
 import type { BackupCluster, BackupRecord, ResourceTotal } from '../../repository/index.ts';
-import { scanDatabase } from '../scan/index.ts';
 import { verifySnapshot } from '../verify/index.ts';
 import { ContentWatcher } from './content-watcher.ts';
 
@@ -29,7 +20,13 @@ import { ContentWatcher } from './content-watcher.ts';
 export interface BackupFacts
   extends Pick<
     BackupRecord,
-    'revision' | 'compactedRevision' | 'term' | 'consistentIndex' | 'etcdVersion' | 'storageVersion'
+    | 'revision'
+    | 'compactedRevision'
+    | 'term'
+    | 'consistentIndex'
+    | 'etcdVersion'
+    | 'storageVersion'
+    | 'kubernetesVersion'
   > {
   readonly sizeBytes: number;
   readonly sha256: string;
@@ -52,19 +49,17 @@ export async function readBackupFacts(
   ctx: OperationContext,
 ): Promise<BackupFacts> {
   const watcher = new ContentWatcher();
-  const verified = await verifySnapshot({ path, skipDigest, look: watcher.look }, ctx);
+  const verified = await verifySnapshot({ path, skipDigest, look: watcher.look, hashKv: true }, ctx);
   const failed = verified.checks.filter(({ status }) => status === 'fail');
   if (failed.length > 0)
     throw new HoldfastError('VERIFY_FAILED', `${path} fails ${failed.map(({ name }) => name).join(', ')}`, {
       details: { path, checks: failed.map(({ name }) => name) },
     });
-  const { scan } = await scanDatabase(file, ctx, { keyCountRule: 'all-rows' });
-  const totalBytes = database.meta.pageCount * database.pageSize;
-  const { hash } = await runPhase(hashKvSteps(database), ctx, { phase: 'hash', totalBytes });
   const { current, compact } = readStoreRevision(database);
   const storageVersion = readStorageVersion(database)?.text;
   const etcdVersion = readEtcdVersion(database);
-  const { keys, fileSha256 } = verified;
+  const { keys, fileSha256, snapshotHash, kvHash } = verified;
+  const kubernetesVersion = watcher.kubernetesVersion(keys);
   return {
     sizeBytes: file.sizeBytes,
     sha256: fileSha256 ?? (await hashFile(path, ctx)),
@@ -76,8 +71,9 @@ export async function readBackupFacts(
     consistentIndex: readMetaNumber(database, metaKeys.consistentIndex),
     ...(etcdVersion !== undefined && { etcdVersion }),
     ...(storageVersion !== undefined && { storageVersion }),
-    snapshotHash: scan!.hash!,
-    kvHash: hash,
+    ...(kubernetesVersion !== undefined && { kubernetesVersion }),
+    snapshotHash: snapshotHash!,
+    kvHash: kvHash!,
     liveKeys: keys.countLiveKeys(),
     resources: watcher.resources(keys),
   };

@@ -1,10 +1,21 @@
-import { displayText } from '../../base/index.ts';
-import { decodeObjectMetadata, parseStorageKey } from '../../formats/kubernetes-object/index.ts';
+import { displayText, utf8 } from '../../base/index.ts';
+import {
+  decodeObjectMetadata,
+  decodeObjectParts,
+  type JsonValue,
+  parseStorageKey,
+} from '../../formats/kubernetes-object/index.ts';
 import { type LiveKeySet, type RowLook, Uint32Column } from '../../formats/mvcc/index.ts';
 import type { ResourceTotal } from '../../repository/index.ts';
 
 const kubeSystemPath = '/namespaces/kube-system';
 const kubeSystemEnding = Buffer.from(kubeSystemPath);
+
+const nodePath = utf8('/minions/');
+/** So many nodes say which version a cluster has. */
+const nodeLimit = 16;
+/** Larger than any node is. */
+const maxNodeBytes = 1 << 20;
 
 /** Of keys that are no Kubernetes objects at most so many beginnings are told apart. */
 const otherLimit = 100;
@@ -14,12 +25,28 @@ export class ContentWatcher {
   /** Bytes of each key's newest record, by the keys' ids. */
   readonly #sizes = new Uint32Column();
   readonly #namespaces = new Map<number, Uint8Array>();
+  readonly #nodes = new Map<number, Uint8Array>();
 
   readonly look: RowLook = (id, record, { keyEnd, valueStart, valueEnd }) => {
     if (id === this.#sizes.length) this.#sizes.push(record.length);
     else this.#sizes.set(id, record.length);
     if (isKubeSystem(record, keyEnd)) this.#namespaces.set(id, record.slice(valueStart, valueEnd));
+    else if (this.#isWatchedNode(id, record, keyEnd) && valueEnd - valueStart <= maxNodeBytes)
+      this.#nodes.set(id, record.slice(valueStart, valueEnd));
   };
+
+  #isWatchedNode(id: number, record: Uint8Array, keyEnd: number): boolean {
+    if (!isNode(record, keyEnd)) return false;
+    return this.#nodes.size < nodeLimit || this.#nodes.has(id);
+  }
+
+  /** The newest version of a kubelet: the API server's is the same, or newer by a few. Undefined without nodes. */
+  kubernetesVersion(keys: LiveKeySet): string | undefined {
+    const versions = [...this.#nodes].flatMap(([id, value]) =>
+      keys.isAlive(id) ? (kubeletVersionOf(value) ?? []) : [],
+    );
+    return versions.sort(byNumbers).at(-1);
+  }
 
   /** UID of the namespace kube-system, which a cluster keeps for life; undefined where there is none to be read. */
   kubeSystemUid(keys: LiveKeySet): string | undefined {
@@ -65,6 +92,32 @@ function isKubeSystem(record: Uint8Array, keyEnd: number): boolean {
   for (let at = kubeSystemEnding.length - 1; at >= 0; at--)
     if (record[start + at] !== kubeSystemEnding[at]) return false;
   return true;
+}
+
+/** Nodes lie under `minions` since before they were called nodes. */
+function isNode(record: Uint8Array, keyEnd: number): boolean {
+  const slash = record.lastIndexOf(0x2f, keyEnd - 1);
+  const start = slash + 1 - nodePath.length;
+  if (start < 0) return false;
+  return nodePath.every((byte, at) => record[start + at] === byte);
+}
+
+function kubeletVersionOf(value: Uint8Array): string | undefined {
+  const found = decodeObjectParts(value, { status: { nodeInfo: { kubeletVersion: true } } });
+  const node = found.state === 'decoded' ? found.object : undefined;
+  const version = memberOf(memberOf(memberOf(node, 'status'), 'nodeInfo'), 'kubeletVersion');
+  return typeof version === 'string' && /^v?\d+\.\d+/.test(version) ? version : undefined;
+}
+
+function memberOf(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, JsonValue>>)[name]
+    : undefined;
+}
+
+/** `v1.9.3` before `v1.31.4`. */
+function byNumbers(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 function nameOf({ group, resource }: { readonly group: string; readonly resource: string }): string {

@@ -8,7 +8,9 @@ export {
   type CreateBackupResult,
   type CreateBackupSource,
 } from './create-backup.ts';
+export type { MemberComparison } from './compare-members.ts';
 export { fetchBackup, type FetchBackupOptions, type FetchBackupResult } from './fetch-backup.ts';
+export { fetchBundle, type FetchBundleOptions, type FetchedBundle } from './fetch-bundle.ts';
 export { type BackupSummary, type ListedBackups, listStoredBackups, showBackup } from './list-backups.ts';
 export {
   type FetchedBackup,

@@ -25,7 +25,6 @@ import {
   type BundleDirectory,
   type BundleFile,
   type BundleList,
-  findBackup,
   readBundleFile,
   readBundleList,
   type Repository,
@@ -33,14 +32,12 @@ import {
 
 export interface WriteBundleOptions {
   readonly repository: Repository;
-  /** An id, its beginning, or `latest`. */
-  readonly id: string;
+  readonly record: Pick<BackupRecord, 'id' | 'bundle'>;
   /** Where `/` of the host will be: a directory that is not there yet, or is empty. */
   readonly directory: string;
 }
 
 export interface WrittenBundle {
-  readonly record: BackupRecord;
   readonly directory: string;
   readonly files: number;
   readonly bytes: number;
@@ -53,14 +50,13 @@ export interface WrittenBundle {
  * appears when all of it is written and checked. Nothing is written outside of it: links are made last, and lead to
  * where they led on the host, seen from the top of the tree.
  *
- * Errors: BACKUP_NOT_FOUND, BUNDLE_NOT_FOUND, REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, FILE_EXISTS,
+ * Errors: BUNDLE_NOT_FOUND, REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, FILE_EXISTS,
  * WRITE_FAILED, DISK_FULL, those of `Storage`, INTERRUPTED.
  */
 export async function writeBundle(
-  { repository, id, directory }: WriteBundleOptions,
+  { repository, record, directory }: WriteBundleOptions,
   ctx: OperationContext,
 ): Promise<WrittenBundle> {
-  const record = await findBackup(repository, id, ctx.signal);
   const list = await readBundleList(repository, record, ctx.signal);
   if (list === undefined)
     throw new HoldfastError('BUNDLE_NOT_FOUND', `backup ${record.id} was made without a bundle`);
@@ -72,7 +68,7 @@ export async function writeBundle(
     await syncDirectory(temporary);
     await moveInto(temporary, target);
     const bytes = list.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    return { record, directory, files: list.files.length, bytes, ownersKept };
+    return { directory, files: list.files.length, bytes, ownersKept };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

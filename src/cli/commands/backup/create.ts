@@ -1,6 +1,6 @@
 import packageJson from '../../../../package.json' with { type: 'json' };
 import type { CreateBackupSource } from '../../../operations/backup/index.ts';
-import { type CommandHost, defineCommand, repositoryFlags } from '../../command/index.ts';
+import { backupFlags, type CommandHost, defineCommand, repositoryFlags } from '../../command/index.ts';
 import { createdBackupView } from '../../output/views/index.ts';
 import { openRepositoryOf } from '../repo/index.ts';
 
@@ -9,16 +9,14 @@ export const backupCreateCommand = defineCommand({
   summary: 'make a backup of a live etcd or of a snapshot file',
   description:
     'Saves a snapshot of the etcd of this host, or takes FILE, makes every check of it, and stores what the repository ' +
-    'does not have yet. Each backup stands alone. The record that makes it one is put last and read back.',
+    'does not have yet. Each backup stands alone. The record that makes it one is put last and read back. On a ' +
+    'control-plane node its manifests, certificates, keys and configuration go with it (--no-bundle leaves them out), ' +
+    'under a key of their own: see "backup fetch --bundle".',
   args: [{ name: 'file', summary: 'a snapshot; without it a live etcd is saved', optional: true }],
   flags: {
     ...repositoryFlags,
-    'skip-unchanged': {
-      kind: 'boolean',
-      variable: 'HOLDFAST_SKIP_UNCHANGED',
-      setting: 'backup.skip-unchanged',
-      summary: 'make no backup when nothing has changed since the last one',
-    },
+    bundle: backupFlags.bundle,
+    'skip-unchanged': backupFlags['skip-unchanged'],
     'new-cluster': {
       kind: 'boolean',
       summary: 'allow a cluster that has no backup yet in a repository of another',
@@ -39,10 +37,11 @@ export const backupCreateCommand = defineCommand({
   ],
   exitStatuses: {
     3: 'the snapshot is damaged; nothing was stored',
-    4: 'the key is wrong, or the repository keeps another cluster',
+    4: 'the key is wrong, the repository keeps another cluster, or there is nothing to bundle on this host',
     5: 'etcd or the store is unreachable',
   },
-  async run({ args, flags }, host) {
+  async run(input, host) {
+    const { args, flags } = input;
     const { createBackup } = await import('../../../operations/backup/index.ts');
     await using access = await openRepositoryOf(flags, host);
     const [path] = args;
@@ -54,6 +53,10 @@ export const backupCreateCommand = defineCommand({
       {
         repository: access.repository,
         source,
+        node: {
+          root: host.root,
+          ...(input.origin('bundle').kind !== 'default' && { bundle: flags.bundle }),
+        },
         program: packageJson.version,
         newCluster: flags['new-cluster'],
         skipUnchanged: flags['skip-unchanged'],
@@ -65,7 +68,11 @@ export const backupCreateCommand = defineCommand({
 });
 
 async function liveSource(workDir: string | undefined, host: CommandHost): Promise<CreateBackupSource> {
-  // Those of the API server are found together: any of them will do.
-  const save = { client: await host.clientOptions(), anyEndpoint: !host.given('endpoints') };
-  return { kind: 'live', save, ...(workDir !== undefined && { workDir }) };
+  const save = { client: await host.clientOptions() };
+  const dataDir = host.foundEtcd()?.dataDir;
+  return {
+    ...{ kind: 'live', save },
+    ...(workDir !== undefined && { workDir }),
+    ...(dataDir !== undefined && { dataDir }),
+  };
 }

@@ -1,5 +1,6 @@
-import { defineCommand, repositoryFlags } from '../../command/index.ts';
-import { recordView } from '../../output/views/index.ts';
+import type { FetchBundleOptions } from '../../../operations/backup/index.ts';
+import { type CommandHost, defineCommand, repositoryFlags } from '../../command/index.ts';
+import { fetchedBundleView, recordView } from '../../output/views/index.ts';
 import { openRepositoryOf } from '../repo/index.ts';
 
 export const backupFetchCommand = defineCommand({
@@ -7,27 +8,42 @@ export const backupFetchCommand = defineCommand({
   summary: 'fetch a backup as a snapshot file',
   description:
     'Builds a snapshot with the same rows on fresh pages: the hash of "snapshot status" and HashKV are those of the ' +
-    'original. FILE appears when all of it was written and read back.',
+    'original. FILE appears when all of it was written and read back. With --bundle FILE is a directory, new or empty, ' +
+    'and what is fetched are the files of the control-plane node that went with the backup, with their modes and times ' +
+    'and no link out of it; that needs a key that allows "bundle".',
   args: [
     { name: 'id', summary: 'an id, its beginning, or "latest"' },
-    { name: 'file', summary: 'the file to write' },
+    { name: 'file', summary: 'the file to write; with --bundle a directory' },
   ],
-  flags: { ...repositoryFlags, force: { kind: 'boolean', summary: 'replace the file if it exists' } },
+  flags: {
+    ...repositoryFlags,
+    force: { kind: 'boolean', summary: 'replace the file if it exists' },
+    bundle: {
+      kind: 'boolean',
+      summary: 'fetch manifests, certificates, keys and configuration that went with the backup',
+    },
+  },
   examples: [
     { command: 'holdfast backup fetch latest snapshot.db', explains: 'The newest one, to restore from' },
+    {
+      command: 'holdfast backup fetch latest --bundle node-files',
+      explains: 'The files of the control-plane node that went with it',
+    },
   ],
   exitStatuses: {
     3: 'the backup is damaged; no file was made',
-    4: 'there is no such backup, the key is wrong or does not allow reading, or the file exists',
+    4: 'there is no such backup, the key is wrong or does not allow it, or the file exists',
   },
   async run({ args, flags }, host) {
     const [id = '', path = ''] = args;
     const { fetchBackup } = await import('../../../operations/backup/index.ts');
     await using access = await openRepositoryOf(flags, host);
-    const fetched = await fetchBackup(
-      { repository: access.repository, id, path, force: flags.force },
-      host.ctx,
-    );
+    const { repository } = access;
+    if (flags.bundle) {
+      await fetchFiles({ repository, id, directory: path }, host);
+      return;
+    }
+    const fetched = await fetchBackup({ repository, id, path, force: flags.force }, host.ctx);
     host.print(
       recordView(
         [
@@ -42,3 +58,8 @@ export const backupFetchCommand = defineCommand({
     );
   },
 });
+
+async function fetchFiles(options: FetchBundleOptions, host: CommandHost): Promise<void> {
+  const { fetchBundle } = await import('../../../operations/backup/index.ts');
+  host.print(fetchedBundleView(await fetchBundle(options, host.ctx)));
+}

@@ -22,6 +22,7 @@ export {
   leaseTimeToLiveView,
 } from './lease-views.ts';
 export { memberAddView, memberChangeView, memberListView } from './member-views.ts';
+export { fetchedBundleView } from './bundle-view.ts';
 export { recordView } from './record-view.ts';
 export { repositoryCheckView } from './repository-check-view.ts';
 export { pruneView } from './prune-view.ts';
