@@ -1,5 +1,6 @@
 /** How `--help` looks: commander's layout, our order and the parts of a declaration that commander has no place for. */
 import type { Command, Help, Option } from 'commander';
+import { backupHelp } from './backup-argument.ts';
 import { type AnyCommand, argumentWord } from './define-command.ts';
 
 const helpWidth = 100;
@@ -54,6 +55,8 @@ function afterText(command: Command, { isRoot, spec }: HelpParts): string {
     parts.push('Run "holdfast COMMAND --help" for the arguments and flags of a command.');
     return `\n${parts.join('\n\n')}\n`;
   }
+  const backups = spec === undefined ? undefined : backupHelp(spec);
+  if (backups !== undefined) parts.push(backups);
   if (spec?.examples !== undefined) {
     const lines = spec.examples.map(({ command, explains }) => `  # ${explains}\n  ${command}`);
     parts.push(`Examples:\n${lines.join('\n\n')}`);
