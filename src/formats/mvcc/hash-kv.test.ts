@@ -6,9 +6,13 @@ import { buildDatabase } from '../../../test/support/build-database.ts';
 import { hexRow, memoryStore, type Rows, rowsOf, tinyRows } from '../../../test/support/memory-store.ts';
 import { MvccModel, type ModelRow } from '../../../test/support/mvcc-model.ts';
 import { openDatabase } from '../bbolt/index.ts';
+import { HashKvRows } from './hash-kv-rows.ts';
 import { hashKv, newestHashesSteps } from './hash-kv.ts';
+import { KeyTable } from './key-table.ts';
 import { encodeCompactionMark } from './meta-records.ts';
+import { RecordScanner } from './record-scanner.ts';
 import { keyCountRule, snapshotHash, statusNumbers } from './snapshot-hash.ts';
+import type { KeyValueStoreFile } from './store-file.ts';
 
 const tiny = memoryStore(tinyRows);
 
@@ -202,6 +206,36 @@ test('HashKV equals the definition for random histories', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+/** HashKV by who has the rows and ids of the keys at hand. */
+function hashOfRows(store: KeyValueStoreFile, { current, compact }: { current: bigint; compact: bigint }) {
+  const hash = new HashKvRows({ current, compact });
+  const keys = new KeyTable();
+  const scanner = new RecordScanner();
+  for (const { key, value } of store.bucket('key')!.entries()) {
+    assert.equal(scanner.scan(value), undefined);
+    const { keyStart, keyEnd } = scanner;
+    hash.add({ key, value }, keyStart === keyEnd ? undefined : keys.intern(value, keyStart, keyEnd));
+  }
+  return hash.finish();
+}
+
+test('HashKV of rows that pass by equals the definition for random histories, and that of a bumped store', () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(history, share, share, (transactions, compactShare, revisionShare) => {
+      const model = modelOf(transactions);
+      const compact = between(-1n, model.current, compactShare);
+      const current = between(compact < 1n ? 1n : compact, model.current, revisionShare);
+      const actual = hashOfRows(memoryStore(model.store()), { current, compact });
+      assert.equal(actual, naiveHash(model, current, compact));
+    }),
+    { numRuns: 1000 },
+  );
+  const key = [...tinyRows['key']!, { key: encodeCompactionMark(1006n), value: new Uint8Array(0) }];
+  const bumped = memoryStore({ ...tinyRows, key });
+  assert.equal(hashOfRows(bumped, { current: 1006n, compact: 1006n }), 2506353695);
 });
 
 test('HashKV of uncompacted rows for a compact revision equals HashKV after that compaction', () => {

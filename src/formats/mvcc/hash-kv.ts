@@ -9,6 +9,7 @@
  */
 import { crc32c, runToEnd, SliceMeter, type Steps, utf8 } from '../../base/index.ts';
 import { Uint32Column } from './columns.ts';
+import { keptRowBits, keyState, noteKeyRow } from './kept-rows.ts';
 import { KeySet } from './key-set.ts';
 import { recordInvalid } from './record-fault.ts';
 import { RecordScanner } from './record-scanner.ts';
@@ -93,9 +94,6 @@ interface KeptRows {
   readonly keys: KeySet;
 }
 
-/** States of a user key while its rows pass by; other values are the number of its newest live row, plus 1. */
-const keyState = { deleted: 0, closed: 0xffff_ffff } as const;
-
 /** The newest row of each key at R, unless the key is deleted there. */
 function* keptRows(bucket: StoreBucket, upper: RevisionBound, meter: SliceMeter): Steps<KeptRows> {
   const keys = new KeySet();
@@ -112,7 +110,7 @@ function* keptRows(bucket: StoreBucket, upper: RevisionBound, meter: SliceMeter)
     const tombstone = key.length > revisionKeyBytes;
     const id = keys.note(value, scanner.keyStart, scanner.keyEnd, tombstone);
     if (id === known) states.push(keyState.deleted);
-    noteRow(states, id, {
+    noteKeyRow(states, id, {
       row: rows++,
       tombstone,
       atUpper: order === 0,
@@ -120,36 +118,7 @@ function* keptRows(bucket: StoreBucket, upper: RevisionBound, meter: SliceMeter)
     });
     if (meter.count(key.length + value.length)) yield meter.doneBytes;
   }
-  return { ...collectKept(states, rows), keys };
-}
-
-interface RowNote {
-  readonly row: number;
-  readonly tombstone: boolean;
-  readonly atUpper: boolean;
-  readonly isNew: boolean;
-}
-
-function noteRow(states: Uint32Column, id: number, note: RowNote): void {
-  const state = states.get(id);
-  if (state === keyState.closed) return;
-  if (!note.tombstone) states.set(id, note.row + 1);
-  else if (state !== keyState.deleted || note.isNew) {
-    // A generation that ends at R itself is the one that counts, whatever comes after it in the same transaction.
-    states.set(id, note.atUpper ? keyState.closed : keyState.deleted);
-  }
-}
-
-function collectKept(states: Uint32Column, rows: number): Omit<KeptRows, 'keys'> {
-  const bits = new Uint8Array(Math.ceil(rows / 8));
-  let count = 0;
-  for (let id = 0; id < states.length; id++) {
-    const state = states.get(id);
-    if (state === keyState.deleted || state === keyState.closed) continue;
-    bits[(state - 1) >>> 3]! |= 1 << ((state - 1) & 7);
-    count++;
-  }
-  return { bits, count };
+  return { ...keptRowBits([states], rows), keys };
 }
 
 /** One pass for all compact revisions. */

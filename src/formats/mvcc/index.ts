@@ -23,6 +23,7 @@ export {
   type NewestHashes,
   newestHashesSteps,
 } from './hash-kv.ts';
+export { HashKvRows } from './hash-kv-rows.ts';
 export { collectKeysSteps, KeySet, type LiveKeySet, type RowLook } from './key-set.ts';
 export { KeyTable } from './key-table.ts';
 export { decodeKeyValue, encodeKeyValue, encodeTombstone, type KeyValue } from './key-value.ts';

@@ -2,8 +2,10 @@
 import { readUint64BigEndian, SliceMeter, type Steps } from '../../base/index.ts';
 import {
   compareMain,
+  HashKvRows,
   type KeyValueStoreFile,
   readCompactionMarks,
+  readStoreRevision,
   readUint32At,
   RecordScanner,
   type RevisionBound,
@@ -25,14 +27,19 @@ export interface HistoryChecks {
   readonly compaction: VerifyCheck;
   /** For the check of leases. */
   readonly histories: KeyHistories;
+  /** HashKV at the newest revision, where it was asked for; of sound rows. */
+  readonly kvHash: number | undefined;
 }
 
-/**
- * Checks all rows. Damage never throws; memory grows with the number of keys.
- * @param look shown each row that has a key, so that who needs the rows as well need not read them again
- */
-export function* checkHistory(store: KeyValueStoreFile, look?: RowLook): Steps<HistoryChecks> {
-  const pass = new HistoryPass(store, look);
+export interface HistoryOptions {
+  /** Shown each row that has a key, so that who needs the rows as well need not read them again. */
+  readonly look?: RowLook | undefined;
+  readonly hashKv?: boolean | undefined;
+}
+
+/** Checks all rows. Damage never throws; memory grows with the number of keys. */
+export function* checkHistory(store: KeyValueStoreFile, options: HistoryOptions = {}): Steps<HistoryChecks> {
+  const pass = new HistoryPass(store, options);
   const meter = new SliceMeter();
   const bucket = store.bucket('key');
   const rows = bucket && scanRows(bucket)[Symbol.iterator]();
@@ -54,11 +61,13 @@ class HistoryPass {
   readonly #finished: RevisionBound;
   readonly #horizon: RevisionBound;
   readonly #look: RowLook | undefined;
+  #hashKv: HashKvRows | undefined;
   #rows = 0;
   #bumpMark: bigint | undefined;
 
-  constructor(store: KeyValueStoreFile, look: RowLook | undefined) {
+  constructor(store: KeyValueStoreFile, { look, hashKv = false }: HistoryOptions) {
     this.#look = look;
+    if (hashKv) this.#logs.revisions.guard(() => (this.#hashKv = new HashKvRows(readStoreRevision(store))));
     this.#marks = this.#readMarks(store);
     const { scheduled, finished } = this.#marks;
     const horizon = scheduled > finished ? scheduled : finished;
@@ -95,6 +104,7 @@ class HistoryPass {
     const tombstone = key.length > revisionKeyBytes;
     if (this.#scanner.keyStart === this.#scanner.keyEnd) {
       this.#addKeyless(key, value, order <= 0 && !tombstone);
+      this.#hashKv?.add({ key, value }, undefined);
       return;
     }
     const finishedOrder = compareMain(key, this.#finished);
@@ -110,6 +120,7 @@ class HistoryPass {
       atCompaction: finishedOrder === 0,
     });
     this.#look?.(id, value, this.#scanner);
+    this.#hashKv?.add({ key, value }, id);
   }
 
   finish(): HistoryChecks {
@@ -123,6 +134,7 @@ class HistoryPass {
       ),
       compaction: this.#logs.compaction.check('compaction', this.#compactionFacts()),
       histories: this.#histories,
+      kvHash: this.#hashKv?.finish(),
     };
   }
 

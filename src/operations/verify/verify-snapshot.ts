@@ -19,6 +19,8 @@ export interface VerifyOptions {
   readonly skipDigest?: boolean;
   /** Shown each row as it is checked: what is made of it counts for nothing unless the file turns out sound. */
   readonly look?: RowLook;
+  /** Compute HashKV at the newest revision while the rows are checked. */
+  readonly hashKv?: boolean;
 }
 
 export interface VerifyResult {
@@ -29,6 +31,10 @@ export interface VerifyResult {
   readonly ok: boolean;
   /** Of the whole file, lower-case hex; undefined where no digest was computed. */
   readonly fileSha256: string | undefined;
+  /** As `snapshot status` has it; undefined unless the structure is sound. */
+  readonly snapshotHash: number | undefined;
+  /** Where it was asked for; it counts for nothing unless the file is sound. */
+  readonly kvHash: number | undefined;
   /** The user keys, with the ids that `look` was told. */
   readonly keys: LiveKeySet;
 }
@@ -50,13 +56,14 @@ export async function verifySnapshot(options: VerifyOptions, ctx: OperationConte
     { skip: options.skipDigest === true },
     ctx,
   );
-  const structure = await checkStructure(file, database, ctx);
+  const { check: structure, snapshotHash } = await checkStructure(file, database, ctx);
   const totalBytes = Math.min(file.sizeBytes, database.meta.pageCount * database.pageSize);
-  const steps = checkHistory(database, options.look);
+  const steps = checkHistory(database, { look: options.look, hashKv: options.hashKv });
   const history = await runPhase(steps, ctx, { phase: 'history', totalBytes });
   const checks = [digest, structure, ...checkContent(database, history)];
   const ok = checks.every(({ status }) => status !== 'fail');
-  return { path: options.path, checks, ok, fileSha256, keys: history.histories };
+  const { histories: keys, kvHash } = history;
+  return { path: options.path, checks, ok, fileSha256, snapshotHash, kvHash, keys };
 }
 
 function checkContent(database: Database, history: HistoryChecks): VerifyCheck[] {
