@@ -14,6 +14,12 @@ const modes = ['replace', 'new-data-dir'] as const;
 
 type Way = 'resume' | 'rollBack';
 
+interface Manner {
+  readonly mode: SwapMode;
+  readonly way: Way;
+  readonly fromBackup: boolean;
+}
+
 /** Journaled changes of steps in one recovery, at least. */
 const fewestSteps = 48;
 
@@ -21,10 +27,11 @@ const fewestSteps = 48;
 async function killedAt(
   cycles: RecoveryCycles,
   killAt: number,
-  { mode, way }: { readonly mode: SwapMode; readonly way: Way },
+  { mode, way, fromBackup }: Manner,
 ): Promise<{ readonly steps: readonly string[]; readonly isWhole: boolean }> {
   const cycle = await cycles.begin(mode);
-  const killed = await cycles.start(cycle, { killAt }).ended;
+  const killed = await cycles.start(cycle, { killAt, fromBackup }).ended;
+  if (fromBackup) await cycles.removeCopy();
   const steps = killed.stdout.trimEnd().split('\n');
   const context = `${mode}, ${way} after a kill at change ${killAt}, ${steps.at(-1)!}; ${killed.stderr}`;
   if (killed.exitCode === 0) {
@@ -41,7 +48,8 @@ async function killedAt(
 async function everyStep(t: TestContext, cycles: RecoveryCycles, way: Way, mode: SwapMode): Promise<void> {
   const killedSteps: string[] = [];
   for (let killAt = 1; ; killAt++) {
-    const { steps, isWhole } = await killedAt(cycles, killAt, { mode, way });
+    const fromBackup = way === 'resume';
+    const { steps, isWhole } = await killedAt(cycles, killAt, { mode, way, fromBackup });
     if (isWhole) {
       assert.deepEqual(killedSteps, steps, 'it was killed at each step of a whole recovery');
       break;
@@ -59,7 +67,8 @@ async function someSteps(t: TestContext, cycles: RecoveryCycles): Promise<void> 
   for (const [index, way] of (['resume', 'rollBack'] as const).entries()) {
     for (let part = 0; part < 3; part++) {
       const killAt = part * third + random.int(1, third);
-      await killedAt(cycles, killAt, { mode: modes[(part + index) % 2]!, way });
+      const mode = modes[(part + index) % 2]!;
+      await killedAt(cycles, killAt, { mode, way, fromBackup: part < 2 });
     }
   }
 }

@@ -3,7 +3,7 @@
  * undone by the program, and everything is looked at. etcd is the real one, the API server a stand-in.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -99,15 +99,17 @@ export class RecoveryCycles implements AsyncDisposable {
     kill: Omit<RecoveryToKill, 'root' | 'work' | 'spoil'> & {
       readonly kind?: RecoveryToKill['work']['kind'];
       readonly spoil?: boolean;
+      /** Takes a copy of a backup, which is gone when the recovery is killed. */
+      readonly fromBackup?: boolean;
       readonly preload?: readonly string[];
     } = {},
   ): RunningHoldfast {
-    const { plane, snapshotPath } = this.sandbox;
-    const { kind = 'recover', spoil, preload, ...rest } = kill;
+    const { plane } = this.sandbox;
+    const { kind = 'recover', spoil, fromBackup, preload, ...rest } = kill;
     const options: RecoveryToKill = {
       ...rest,
       root: plane.root,
-      work: kind === 'recover' ? { kind, snapshotPath, dataDir } : { kind },
+      work: kind === 'recover' ? { kind, dataDir, ...this.#source(fromBackup === true) } : { kind },
       ...(spoil === true ? { spoil: { key: spoiled, etcdUrl: plane.etcdUrl } } : {}),
     };
     return startHoldfast([JSON.stringify(options)], {
@@ -115,6 +117,22 @@ export class RecoveryCycles implements AsyncDisposable {
       timeoutMs: 120_000,
       ...(preload === undefined ? {} : { preload }),
     });
+  }
+
+  #source(fromBackup: boolean): { readonly snapshotPath: string; readonly backup?: string } {
+    const { snapshotPath } = this.sandbox;
+    if (!fromBackup) return { snapshotPath };
+    copyFileSync(snapshotPath, this.#copyPath);
+    return { snapshotPath: this.#copyPath, backup: 'repo:20261122-101112-0a1b2c3d' };
+  }
+
+  get #copyPath(): string {
+    return `${this.sandbox.snapshotPath}.copy`;
+  }
+
+  /** As the program does at the end of each run. */
+  async removeCopy(): Promise<void> {
+    await rm(this.#copyPath, { force: true });
   }
 
   /** The program, on this host. */

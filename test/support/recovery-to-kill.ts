@@ -19,7 +19,12 @@ import {
 export interface RecoveryToKill {
   readonly root: string;
   readonly work:
-    | { readonly kind: 'recover'; readonly snapshotPath: string; readonly dataDir?: string | undefined }
+    | {
+        readonly kind: 'recover';
+        readonly snapshotPath: string;
+        readonly backup?: string | undefined;
+        readonly dataDir?: string | undefined;
+      }
     | { readonly kind: 'resume' }
     | { readonly kind: 'rollback' };
   /** Kills at this step, counted from 1; never by default. */
@@ -68,12 +73,13 @@ const hosts = [spoil === undefined ? local : spoiling(local, spoil)];
 if (work.kind === 'resume') await resumeRecovery(hosts, ctx);
 else if (work.kind === 'rollback') await rollBackRecovery(hosts, ctx);
 else {
-  const { snapshotPath, dataDir } = work;
+  const { snapshotPath, backup, dataDir } = work;
   await recoverControlPlane(
     {
       snapshotPath,
       waitTimeoutMs: 60_000,
       confirm: () => Promise.resolve(true),
+      ...(backup === undefined ? {} : { backup }),
       ...(dataDir === undefined ? {} : { dataDir }),
     },
     hosts,

@@ -27,7 +27,7 @@ import {
 } from '../journal/index.ts';
 import type { RecoveryPlan } from '../plan/index.ts';
 import { checkHostForPlan } from '../preflight/index.ts';
-import { exists, type Step, stepsOf } from '../steps/index.ts';
+import { exists, removeEmptyDirectory, type Step, stepsOf } from '../steps/index.ts';
 import type { StepWork } from '../work/index.ts';
 import type { InspectOptions, RecoveryHost } from '../host/index.ts';
 import { openOldData } from './old-data.ts';
@@ -88,7 +88,9 @@ export function openLocalRecoveryHost(
       const { plan } = requireJournal(journal);
       requireAllEnded(journal!, outcome);
       // A copy that came over the network or out of a repository is of no use any more, and full of secrets.
-      await rm(await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256)), { force: true });
+      const received = await machine.realPath(receivedSnapshotPath(plan.snapshot.sha256));
+      await rm(received, { force: true });
+      await removeEmptyDirectory(dirname(received));
       await journal!.close(outcome, await machine.realPath(closedJournalPath(plan.id)));
       await open.disposeAsync();
     },

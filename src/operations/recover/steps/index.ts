@@ -9,7 +9,7 @@ import type { StepWork } from '../work/index.ts';
 import type { Step } from './step.ts';
 import { swapSteps } from './swap-steps.ts';
 
-export { exists } from './move-path.ts';
+export { exists, removeEmptyDirectory } from './move-path.ts';
 export { kubeletFact } from './kubelet-step.ts';
 export { sanitizedFact } from './stage-steps.ts';
 export type { Step } from './step.ts';
