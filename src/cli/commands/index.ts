@@ -1,6 +1,7 @@
 /** Every command, in the order of the help. */
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
 import { backupCreateCommand } from './backup/create.ts';
+import { backupDrillCommand } from './backup/drill.ts';
 import { backupFetchCommand } from './backup/fetch.ts';
 import { backupForgetCommand } from './backup/forget.ts';
 import { backupListCommand } from './backup/list.ts';
@@ -10,7 +11,7 @@ import { backupVerifyCommand } from './backup/verify.ts';
 import { demoCommand } from './demo/demo.ts';
 import { configCheckCommand, configShowCommand } from './config/index.ts';
 import { discoverCommand } from './discover.ts';
-import { drillCommand } from './drill/drill.ts';
+import { drillCommand } from './drill/index.ts';
 import { defragCommand } from './endpoint/defrag.ts';
 import { endpointHashKvCommand } from './endpoint/hashkv.ts';
 import { endpointHealthCommand } from './endpoint/health.ts';
@@ -99,6 +100,7 @@ const commands: readonly AnyCommand[] = [
   backupShowCommand,
   backupFetchCommand,
   backupVerifyCommand,
+  backupDrillCommand,
   backupForgetCommand,
   backupPinCommand,
   backupUnpinCommand,

@@ -1,4 +1,5 @@
 /** Backups in a repository: made, listed, chosen, fetched. */
+export { isBackupDamage } from './backup-damage.ts';
 export { type BackupFacts, readBackupFacts } from './backup-facts.ts';
 export { type BackupResults, readResults } from './backup-results.ts';
 export { chooseBackup } from './choose-backup.ts';
@@ -9,6 +10,7 @@ export {
   type CreateBackupSource,
 } from './create-backup.ts';
 export type { MemberComparison } from './compare-members.ts';
+export { drillBackup, type DrillBackupOptions, type DrillBackupResult } from './drill-backup.ts';
 export { fetchBackup, type FetchBackupOptions, type FetchBackupResult } from './fetch-backup.ts';
 export { fetchBundle, type FetchBundleOptions, type FetchedBundle } from './fetch-bundle.ts';
 export { type BackupSummary, type ListedBackups, listStoredBackups, showBackup } from './list-backups.ts';

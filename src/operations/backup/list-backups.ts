@@ -1,14 +1,14 @@
 import { HoldfastError, type OperationContext } from '../../base/index.ts';
 import {
   type BackupRecord,
-  findBackup,
   listBackups,
   listPins,
-  listResults,
   type Pin,
   type Repository,
   type VerificationResult,
 } from '../../repository/index.ts';
+import { readResults } from './backup-results.ts';
+import { chooseBackup } from './choose-backup.ts';
 
 /** A backup with what is said about it. */
 export interface BackupSummary {
@@ -31,35 +31,30 @@ export async function listStoredBackups(
   ctx: OperationContext,
 ): Promise<ListedBackups> {
   const { backups, unreadable } = await listBackups(repository, ctx.signal);
-  const said = await readStatements(repository, undefined, ctx.signal);
+  const said = await readStatements(repository, undefined, ctx);
   return { backups: backups.map((record) => ({ record, ...said(record.id) })), unreadable };
 }
 
-/** One of them. Errors: BACKUP_NOT_FOUND, REPOSITORY_DAMAGED. */
+/** One of them. Errors: those of `chooseBackup`. */
 export async function showBackup(
   { repository, id }: { readonly repository: Repository; readonly id: string },
   ctx: OperationContext,
 ): Promise<BackupSummary> {
-  const record = await findBackup(repository, id, ctx.signal);
-  const said = await readStatements(repository, record.id, ctx.signal);
+  const record = await chooseBackup(repository, id, ctx);
+  const said = await readStatements(repository, record.id, ctx);
   return { record, ...said(record.id) };
 }
 
-async function readStatements(repository: Repository, id: string | undefined, signal: AbortSignal) {
+async function readStatements(repository: Repository, id: string | undefined, ctx: OperationContext) {
   const pins = new Map<string, Pin>();
   // One that cannot be read counts.
-  for (const { name, stat, statement } of await listPins(repository, signal))
+  for (const { name, stat, statement } of await listPins(repository, ctx.signal))
     pins.set(
       name.split('/')[1]!,
       statement instanceof HoldfastError
         ? { at: new Date(stat.modifiedMs).toISOString(), reason: 'the pin cannot be read' }
         : statement,
     );
-  const results = new Map<string, VerificationResult[]>();
-  for (const { name, statement } of await listResults(repository, id, signal)) {
-    if (statement instanceof HoldfastError) continue;
-    const of = name.split('/')[1]!;
-    results.set(of, [...(results.get(of) ?? []), statement]);
-  }
+  const results = await readResults(repository, id, ctx);
   return (of: string) => ({ pin: pins.get(of), results: results.get(of) ?? [] });
 }

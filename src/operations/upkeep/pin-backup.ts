@@ -1,17 +1,17 @@
 import { HoldfastError, isHoldfastError, type OperationContext } from '../../base/index.ts';
 import {
   deletePins,
-  findBackup,
   listBackupIds,
   listPins,
   type Pin,
   putPin,
   type Repository,
 } from '../../repository/index.ts';
+import { chooseBackup } from '../backup/index.ts';
 
 export interface PinBackupOptions {
   readonly repository: Repository;
-  /** An id, its beginning, or `latest`. */
+  /** As `chooseBackup` takes it. */
   readonly id: string;
   readonly reason: string;
   /**
@@ -28,7 +28,7 @@ export async function pinBackup(
   { repository, id: text, reason, untilMs }: PinBackupOptions,
   ctx: OperationContext,
 ): Promise<{ readonly id: string; readonly pin: Pin }> {
-  const { id } = await findBackup(repository, text, ctx.signal);
+  const { id } = await chooseBackup(repository, text, ctx);
   const pin: Pin = {
     at: new Date(ctx.clock.now()).toISOString(),
     reason,
@@ -43,12 +43,12 @@ export async function pinBackup(
   return { id, pin };
 }
 
-/** Leaves a backup to the policy again. It is no error when it was not pinned. Errors: BACKUP_NOT_FOUND. */
+/** Leaves a backup to the policy again. It is no error when it was not pinned. Errors: those of `chooseBackup`. */
 export async function unpinBackup(
   { repository, id: text }: Pick<PinBackupOptions, 'repository' | 'id'>,
   ctx: OperationContext,
 ): Promise<{ readonly id: string }> {
-  const { id } = await findBackup(repository, text, ctx.signal);
+  const { id } = await chooseBackup(repository, text, ctx);
   await deletePins(repository, id, { signal: ctx.signal });
   return { id };
 }

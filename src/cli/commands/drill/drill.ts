@@ -1,42 +1,15 @@
-import { tmpdir } from 'node:os';
-import { HoldfastError } from '../../../base/index.ts';
 import type { DrillExpectations, DrillOptions } from '../../../operations/drill/index.ts';
-import { type CommandHost, type CommandInput, defineCommand, usageError } from '../../command/index.ts';
-import { drillView, formatDrillPage } from '../../output/views/index.ts';
-import { findEtcd } from './find-etcd.ts';
-import { requirePagePlace, writePage } from './page-file.ts';
+import { type CommandHost, type CommandInput, defineCommand } from '../../command/index.ts';
+import { given, sandboxFlags, sandboxOptions } from './sandbox-flags.ts';
+import { requirePage, tellReport } from './tell-report.ts';
 
 const drillFlags = {
-  etcd: { kind: 'string', valueName: 'path', summary: 'the etcd to start (the one on the PATH without it)' },
-  embedded: { kind: 'boolean', summary: 'use the embedded server, also where there is an etcd on the PATH' },
-  'kube-apiserver': {
-    kind: 'string',
-    valueName: 'path',
-    summary: 'start this API server on it, too, and compare every object that it serves',
-  },
-  'encryption-config': {
-    kind: 'string',
-    valueName: 'file',
-    summary: "the API server's EncryptionConfiguration, for objects that are encrypted",
-  },
-  'etcd-prefix': {
-    kind: 'string',
-    valueName: 'prefix',
-    summary: "the API server's --etcd-prefix (found without it)",
-  },
+  ...sandboxFlags,
   'wal-dir': {
     kind: 'string',
     valueName: 'dir',
     summary: 'where the log of a data dir is, if not inside it',
   },
-  html: { kind: 'string', valueName: 'file', summary: 'write the report as a self-contained page, too' },
-  'work-dir': {
-    kind: 'string',
-    valueName: 'dir',
-    summary: "where the sandbox is made (the system's directory for temporary files without it)",
-  },
-  keep: { kind: 'boolean', summary: 'leave the sandbox behind, with the logs' },
-  'wait-timeout': { kind: 'duration', default: '2m', summary: 'limit for each wait' },
   'expect-sha256': { kind: 'string', valueName: 'hex', summary: 'SHA-256 that the whole file must have' },
   'expect-hashkv': {
     kind: 'integer',
@@ -78,41 +51,22 @@ export const drillCommand = defineCommand({
     4: 'the file for the page exists and is no report',
   },
   async run(input, host) {
-    const { html } = input.flags;
-    if (html !== undefined) await requirePagePlace(html);
+    await requirePage(input.flags);
     const { drill } = await import('../../../operations/drill/index.ts');
-    const drilled = await drill(await drillOptions(input, host), host.ctx);
-    const report = { ...drilled, source: host.nameOf(drilled.source) };
-    host.print(drillView(report));
-    if (html !== undefined) await writePage(html, formatDrillPage(report));
-    if (report.ok) return;
-    const failed = report.checks.filter(({ status }) => status === 'fail');
-    const [first] = failed;
-    throw new HoldfastError(
-      'DRILL_FAILED',
-      `${report.source} fails ${failed.map(({ name }) => name).join(', ')}: ${first!.summary}`,
-      { details: { path: report.source, checks: failed.map(({ name }) => name) } },
-    );
+    const report = await drill(await drillOptions(input, host), host.ctx);
+    await tellReport({ ...report, source: host.nameOf(report.source) }, input.flags, host);
+    return 0;
   },
 });
 
 async function drillOptions(
   { args, flags }: CommandInput<typeof drillFlags>,
-  { io }: CommandHost,
+  host: CommandHost,
 ): Promise<DrillOptions> {
-  if (flags.embedded && flags.etcd !== undefined)
-    throw usageError('--etcd and --embedded contradict each other');
-  const etcdProgram = flags.embedded ? undefined : (flags.etcd ?? (await findEtcd(io.env['PATH'])));
   return {
     source: args[0]!,
-    workDir: flags['work-dir'] ?? tmpdir(),
-    keep: flags.keep,
-    waitTimeoutMs: flags['wait-timeout'],
     expect: expectations(flags),
-    ...given('etcdProgram', etcdProgram),
-    ...given('kubeApiserverProgram', flags['kube-apiserver']),
-    ...given('encryptionConfigFile', flags['encryption-config']),
-    ...given('prefix', flags['etcd-prefix']),
+    ...(await sandboxOptions(flags, host)),
     ...given('walDir', flags['wal-dir']),
   };
 }
@@ -127,8 +81,4 @@ function expectations(flags: CommandInput<typeof drillFlags>['flags']): DrillExp
     ...given('clusterId', flags['expect-cluster-id']),
     ...(members.length === 0 ? {} : { members }),
   };
-}
-
-function given<K extends string, V>(name: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [name]: value } as Record<K, V>);
 }

@@ -71,24 +71,29 @@ function summaryJson(summary: BackupSummary): GoJson {
   };
 }
 
-const header = ['ID', 'REVISION', 'KEYS', 'SIZE', 'NEW', 'STORED', 'VERIFIED', 'PINNED'];
+const header = ['ID', 'CREATED', 'REVISION', 'KEYS', 'SIZE', 'NEW', 'STORED', 'VERIFIED', 'PINNED'];
 
-function cellsOf(summary: BackupSummary): string[] {
-  const { record, pin } = summary;
+/** How long ago a time stamp is, in few characters. */
+export type TellAge = (stamp: string) => string;
+
+function cellsOf(summary: BackupSummary, age: TellAge): string[] {
+  const { record, pin, results } = summary;
+  const last = results.at(-1);
   return [
     record.id,
+    `${age(record.createdAt)} ago`,
     record.revision.toString(),
     record.totals.keys.toString(),
     formatHumanSize(record.source.sizeBytes),
     formatHumanSize(record.stored.newBytes),
     formatHumanSize(record.stored.uploadedBytes),
-    verdictOf(summary),
+    last === undefined ? '' : `${verdictOf(summary)} ${age(last.at)} ago`,
     pin === undefined ? '' : 'yes',
   ];
 }
 
-export function backupListView({ backups, unreadable }: ListedBackups): View {
-  const rows = backups.map(cellsOf);
+export function backupListView({ backups, unreadable }: ListedBackups, age: TellAge): View {
+  const rows = backups.map((backup) => cellsOf(backup, age));
   return {
     simple(output) {
       const all = [header, ...rows];
