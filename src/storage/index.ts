@@ -4,10 +4,16 @@ export {
   type ContractOptions,
   type ContractPlace,
   contractChecks,
+  contractPrefix,
+  type ContractResult,
   runContract,
   runContractCheck,
 } from './contract/index.ts';
-export { type FilesystemStorageOptions, openFilesystemStorage } from './filesystem/index.ts';
+export {
+  type FilesystemStorageOptions,
+  openFilesystemStorage,
+  removeEmptyDirectories,
+} from './filesystem/index.ts';
 export { type MemoryStorageOptions, openMemoryStorage } from './memory/index.ts';
 export {
   openStorage,

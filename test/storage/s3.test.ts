@@ -65,7 +65,9 @@ suite('S3', () => {
       });
       for (const check of contractChecks) {
         if (check.needs !== undefined && !storage.capabilities[check.needs]) continue;
-        await t.test(check.promise, () => runContractCheck(check, storage));
+        await t.test(check.promise, async () => {
+          await runContractCheck(check, storage);
+        });
       }
     });
   }

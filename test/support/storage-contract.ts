@@ -18,6 +18,8 @@ export function testStorageContract(
   });
   for (const check of contractChecks) {
     if (check.needs !== undefined && !capabilities[check.needs]) continue;
-    test(`${title}: ${check.promise}`, async () => runContractCheck(check, await open()));
+    test(`${title}: ${check.promise}`, async () => {
+      await runContractCheck(check, await open());
+    });
   }
 }

@@ -64,6 +64,7 @@ import {
   repoKeyRemoveCommand,
   repoKeyRotateCommand,
   repoPruneCommand,
+  repoValidateCommand,
 } from './repo/index.ts';
 import { serveCommand } from './serve.ts';
 import { snapshotHashKvCommand } from './snapshot/hashkv.ts';
@@ -105,6 +106,7 @@ const commands: readonly AnyCommand[] = [
   backupPinCommand,
   backupUnpinCommand,
   repoInitCommand,
+  repoValidateCommand,
   repoCheckCommand,
   repoPruneCommand,
   repoKeyListCommand,

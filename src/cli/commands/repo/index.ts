@@ -18,3 +18,4 @@ export {
 } from './open-repository.ts';
 export { repoPruneCommand } from './prune.ts';
 export { readLock, readUnlock } from './read-unlock.ts';
+export { repoValidateCommand } from './validate.ts';

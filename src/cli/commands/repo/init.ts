@@ -48,7 +48,7 @@ export const repoInitCommand = defineCommand({
     const lock = keyFile === undefined ? await readLock(flags, host) : undefined;
     const { initRepository } = await import('../../../repository/index.ts');
     const { withLock } = await import('../../../operations/repository-keys/index.ts');
-    await using storage = await openStorageOf(flags, { location, create: true });
+    await using storage = await openStorageOf(flags, { location, create: true, log: host.ctx.log });
     const init = (first: SlotLock) => initRepository(storage, { lock: first, label: flags.label }, host.ctx);
     const { repositoryId } = await (lock === undefined
       ? withLock({ kind: 'key-file', path: keyFile! }, init)

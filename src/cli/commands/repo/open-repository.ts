@@ -1,3 +1,4 @@
+import type { Logger } from '../../../base/index.ts';
 import type { Repository, Unlock } from '../../../repository/index.ts';
 import type { RateLimits, S3StorageOptions, Storage } from '../../../storage/index.ts';
 import { type CommandHost, type FlagValues, type repositoryFlags, usageError } from '../../command/index.ts';
@@ -23,13 +24,23 @@ export function storageLocation(flags: Pick<Flags, 'repo'>): string {
   );
 }
 
+interface OpenStorageChoices {
+  /** Where; by default what the flags say. */
+  readonly location?: string;
+  /** Makes a directory that is missing. Default false. */
+  readonly create?: boolean;
+  /** Told when something has to be tried again, which may go on for minutes. */
+  readonly log?: Logger;
+  readonly retryDeadlineMs?: number;
+}
+
 /**
  * Opens the store of the repository, no faster than the limits; network stores are asked again when they falter.
  * Errors: USAGE, those of opening the kind of store.
  */
 export async function openStorageOf(
   flags: Flags,
-  { location = storageLocation(flags), create = false } = {},
+  { location = storageLocation(flags), create = false, log, retryDeadlineMs }: OpenStorageChoices = {},
 ): Promise<Storage> {
   const { openStorage, parseStorageLocation, rateLimitedStorage, retryingStorage } = await import(
     '../../../storage/index.ts'
@@ -39,7 +50,12 @@ export async function openStorageOf(
   const storage = await openStorage(parsed, { create, s3: await s3Options(flags) });
   // Each try is traffic, so the limit is inside.
   const paced = limits === undefined ? storage : rateLimitedStorage(storage, limits);
-  return parsed.kind === 's3' ? retryingStorage(paced) : paced;
+  if (parsed.kind !== 's3') return paced;
+  return retryingStorage(paced, {
+    ...(retryDeadlineMs !== undefined && { deadlineMs: retryDeadlineMs }),
+    onRetry: ({ action, error }) =>
+      log?.warn('the store falters: trying again', { action, error: error.message }),
+  });
 }
 
 /** The limits of the flags; undefined when there is none. Errors: USAGE. */
@@ -77,7 +93,7 @@ async function s3Options(flags: Flags): Promise<Omit<S3StorageOptions, 'bucket' 
 /** Opens the repository that the flags, the environment or the configuration name. */
 export async function openRepositoryOf(flags: Flags, host: CommandHost): Promise<RepositoryAccess> {
   const { openRepository } = await import('../../../repository/index.ts');
-  const storage = await openStorageOf(flags);
+  const storage = await openStorageOf(flags, { log: host.ctx.log });
   try {
     const unlock = await readUnlock(flags, host);
     const repository = await openRepository(storage, { unlock }, host.ctx);

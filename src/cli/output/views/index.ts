@@ -36,6 +36,7 @@ export {
 export { rowsView } from './rows-view.ts';
 export { forgottenView, verifiedBackupsView } from './upkeep-views.ts';
 export { importView } from './import-view.ts';
+export { storageCheckLine, storageValidationView } from './storage-validation-view.ts';
 export { snapshotHashView, snapshotStatusView, verifyView } from './snapshot-views.ts';
 export { eventType, watchView } from './watch-view.ts';
 export { formatLeaseId } from './etcd-fields.ts';

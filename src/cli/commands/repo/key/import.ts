@@ -25,7 +25,7 @@ export const repoKeyImportCommand = defineCommand({
   async run({ args, flags }, host) {
     const { importKeys } = await import('../../../../operations/repository-keys/index.ts');
     const sheet = await readText(args[0]!);
-    await using storage = await openStorageOf(flags);
+    await using storage = await openStorageOf(flags, { log: host.ctx.log });
     const imported = await importKeys(
       { storage, sheet, unlock: () => readUnlock(flags, host), allKeys: flags['all-keys'] },
       host.ctx,

@@ -14,7 +14,7 @@ export const repoKeyListCommand = defineCommand({
   exitStatuses: { 3: 'a key cannot be read; the others are listed', 4: 'there is no repository' },
   async run({ flags }, host) {
     const { listKeys } = await import('../../../../operations/repository-keys/index.ts');
-    await using storage = await openStorageOf(flags);
+    await using storage = await openStorageOf(flags, { log: host.ctx.log });
     const listed = await listKeys({ storage }, host.ctx);
     host.print(keyListView(listed));
     const [first] = listed.unreadable;
