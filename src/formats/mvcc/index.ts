@@ -25,6 +25,7 @@ export {
 } from './hash-kv.ts';
 export { HashKvRows } from './hash-kv-rows.ts';
 export { collectKeysSteps, KeySet, type LiveKeySet, type RowLook } from './key-set.ts';
+export { KeyArena } from './key-arena.ts';
 export { KeyTable } from './key-table.ts';
 export { decodeKeyValue, encodeKeyValue, encodeTombstone, type KeyValue } from './key-value.ts';
 export { type KeyAtRow, type KeyGeneration, type KeyRange, Keyspace } from './keyspace.ts';

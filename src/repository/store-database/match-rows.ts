@@ -23,6 +23,9 @@ export interface MatchOptions {
   readonly store: ContentStore;
   readonly digestOf: RowDigests;
   readonly signal: AbortSignal;
+  /** Shown each row, so that nobody has to go through all of them again; told when a while has gone by. */
+  readonly look: (key: Uint8Array, value: Uint8Array) => void;
+  readonly onProgress: () => void;
 }
 
 /**
@@ -30,18 +33,21 @@ export interface MatchOptions {
  * are. What of the parent cannot be read, or will not stay, is as if it were not there.
  */
 export async function matchRows(options: MatchOptions): Promise<RowPlan> {
-  const { digestOf, signal } = options;
+  const { digestOf, signal, look, onProgress } = options;
   const plan = new RowPlan();
   const parent = new ParentRows(plan, options);
   const meter = new SliceMeter();
   await parent.nextEntry();
   for (const { key, value } of scanRows(options.bucket)) {
     const rowBytes = key.length + value.length;
+    look(key, value);
     let order = parent.seek(key);
     while (order === undefined && !parent.isAtEnd && (await parent.nextEntry())) order = parent.seek(key);
-    if (order === 0 && parent.isSame(key, value, digestOf)) plan.addKept(parent.chunk, parent.row, rowBytes);
-    else plan.addNew(rowBytes);
+    if (order === 0 && parent.isSame(key, value, digestOf))
+      plan.addKept(key, parent.chunk, parent.row, rowBytes);
+    else plan.addNew(key, rowBytes);
     if (!meter.count(rowBytes)) continue;
+    onProgress();
     await yieldToEventLoop();
     throwIfInterrupted(signal);
   }

@@ -1,4 +1,4 @@
-import { Uint32Column } from '../../formats/mvcc/index.ts';
+import { KeyArena, Uint32Column } from '../../formats/mvcc/index.ts';
 import { minimumChunkBytes } from '../contents/index.ts';
 
 /** A chunk of the parent, and how much of it is still there. */
@@ -15,6 +15,8 @@ export interface RowStretch {
   /** Position of the first row in the chunk. */
   readonly start: number;
   readonly count: number;
+  /** Key of the first row in the database; a view of the plan. */
+  readonly firstKey: Uint8Array;
 }
 
 /** For each row of a bucket, in order, whether the parent has it and where. A few bytes for each stretch of rows. */
@@ -23,6 +25,7 @@ export class RowPlan {
   newBytes = 0;
   sharedRows = 0;
   readonly #numbers = new Uint32Column();
+  readonly #firstKeys = new KeyArena();
   #chunk = -1;
   #next = 0;
   #count = 0;
@@ -33,14 +36,14 @@ export class RowPlan {
     return this.chunks.push({ id, totalBytes, keptBytes: 0 }) - 1;
   }
 
-  addNew(rowBytes: number): void {
+  addNew(key: Uint8Array, rowBytes: number): void {
     this.newBytes += rowBytes;
     if (this.#chunk >= 0) this.#flush();
     this.#chunk = -1;
-    this.#count++;
+    this.#add(key);
   }
 
-  addKept(chunk: number, row: number, rowBytes: number): void {
+  addKept(key: Uint8Array, chunk: number, row: number, rowBytes: number): void {
     this.chunks[chunk]!.keptBytes += rowBytes;
     this.sharedRows++;
     if (this.#chunk !== chunk || this.#next !== row) {
@@ -48,8 +51,12 @@ export class RowPlan {
       this.#chunk = chunk;
       this.#start = row;
     }
-    this.#count++;
+    this.#add(key);
     this.#next = row + 1;
+  }
+
+  #add(key: Uint8Array): void {
+    if (this.#count++ === 0) this.#firstKeys.add(key, 0, key.length);
   }
 
   #flush(): void {
@@ -64,6 +71,7 @@ export class RowPlan {
     this.#flush();
     for (let at = 0; at < this.#numbers.length; at += 3)
       yield {
+        firstKey: this.#firstKeys.at(at / 3),
         chunk: this.chunks[this.#numbers.get(at) - 1],
         start: this.#numbers.get(at + 1),
         count: this.#numbers.get(at + 2),

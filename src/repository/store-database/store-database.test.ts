@@ -30,7 +30,8 @@ function databaseOf(buckets: Readonly<Record<string, readonly TestRow[]>>): Data
       names.map((name) => ({
         name: utf8(name),
         sequence: BigInt(name.length),
-        entries: () => buckets[name]!,
+        entries: (from?: Uint8Array) =>
+          buckets[name]!.filter((row) => from === undefined || compareBytes(row.key, from) >= 0),
         get: () => undefined,
         last: () => buckets[name]!.at(-1),
       })),

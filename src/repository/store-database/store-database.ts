@@ -1,6 +1,6 @@
 import { SliceMeter, throwIfInterrupted, yieldToEventLoop } from '../../base/index.ts';
 import type { Database } from '../../formats/bbolt/index.ts';
-import { type StoreBucket, scanRows } from '../../formats/mvcc/index.ts';
+import { type StoreBucket, type StoreEntry, scanRows } from '../../formats/mvcc/index.ts';
 import { encodeRecipe, type RecipeSection, RowsHash } from '../contents/index.ts';
 import { rowDigests } from '../keys/index.ts';
 import type { Repository } from '../open/index.ts';
@@ -30,7 +30,7 @@ export interface StoreDatabaseOptions {
   /** The same database, to keep what its very file needs besides the rows. */
   readonly exact?: Database | undefined;
   readonly signal: AbortSignal;
-  /** Told the bytes of the rows gone through so far; with a parent they are gone through twice. */
+  /** Told the bytes of the rows gone through so far. */
   readonly onProgress?: (doneBytes: number) => void;
 }
 
@@ -137,6 +137,8 @@ class DatabaseWriter {
     const digestOf = rowDigests(this.#repository.keys.secrets.control);
     const plan = await matchRows({
       ...{ bucket, digestOf, signal },
+      look: (key, value) => this.#noteRow(key, value),
+      onProgress: () => this.#options.onProgress?.(this.#bytes),
       entries: section.entries,
       repository: this.#repository,
       store: this.#store,
@@ -147,10 +149,10 @@ class DatabaseWriter {
 
   async #storeAll(bucket: StoreBucket, cutter: RowCutter, recipe: RecipeDraft): Promise<void> {
     for (const { key, value } of scanRows(bucket)) {
-      this.#hash.add(key, value);
+      this.#noteRow(key, value);
       const cut = cutter.add(key, value, recipe);
       if (cut !== undefined) await cut;
-      if (this.#count(key, value)) await this.#pause();
+      if (this.#meter.count(key.length + value.length)) await this.#pause();
     }
   }
 
@@ -168,27 +170,31 @@ class DatabaseWriter {
       this.#totals.reusedChunks++;
       this.#totals.reusedBytes += chunk.keptBytes;
     }
-    const rows = scanRows(bucket)[Symbol.iterator]();
-    for (const { chunk, start, count } of plan.stretches()) {
+    // Only what goes into chunks is read once more; it lies side by side for the most part.
+    let rows: Iterator<StoreEntry> | undefined;
+    for (const { chunk, start, count, firstKey } of plan.stretches()) {
       const reference = chunk && references.get(chunk);
-      if (reference !== undefined) recipe.add(reference, start, count);
+      if (reference !== undefined) {
+        recipe.add(reference, start, count);
+        rows = undefined;
+        continue;
+      }
+      rows ??= bucket.entries(firstKey)[Symbol.iterator]();
       for (let left = count; left > 0; left--) {
         const next = rows.next();
         if (next.done === true) throw new Error('a database changed while it was stored');
         const { key, value } = next.value;
-        this.#hash.add(key, value);
-        const cut = reference === undefined ? cutter.add(key, value, recipe) : undefined;
+        const cut = cutter.add(key, value, recipe);
         if (cut !== undefined) await cut;
-        if (this.#count(key, value)) await this.#pause();
+        if (this.#meter.count(key.length + value.length)) await this.#pause();
       }
     }
-    if (rows.next().done !== true) throw new Error('a database changed while it was stored');
   }
 
-  #count(key: Uint8Array, value: Uint8Array): boolean {
+  #noteRow(key: Uint8Array, value: Uint8Array): void {
+    this.#hash.add(key, value);
     this.#rows++;
     this.#bytes += key.length + value.length;
-    return this.#meter.count(key.length + value.length);
   }
 
   async #pause(): Promise<void> {
