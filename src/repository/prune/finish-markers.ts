@@ -1,7 +1,13 @@
 import { isHoldfastError, type OperationContext } from '../../base/index.ts';
 import type { IndexedPack } from '../chunk-index/index.ts';
 import { contentKey } from '../needed/index.ts';
-import { deletePruneMarker, listPruneMarkers, segmentName } from '../open/index.ts';
+import {
+  deletePruneMarker,
+  listPruneMarkers,
+  type Repository,
+  segmentName,
+  type StoredSession,
+} from '../open/index.ts';
 import { packDirectory, packName } from '../pack/index.ts';
 import { isPruner, liveSessions, type SessionLook } from './live-sessions.ts';
 import { type IndexSegment, segmentsNaming, type StoredPack, stayingPacks } from './prune-plan.ts';
@@ -45,51 +51,75 @@ export async function finishMarkers(
   ctx: OperationContext,
 ): Promise<Finished> {
   const { repository } = survey;
-  const marked = { packs: new Set<string>(), segments: new Set<string>() };
-  const names: string[] = [];
-  let putMs = 0;
-  for (const { name, stat, statement } of await listPruneMarkers(repository, ctx.signal)) {
-    names.push(name);
-    putMs = Math.max(putMs, stat.modifiedMs);
-    if (isHoldfastError(statement)) continue;
-    for (const digest of statement.packs) marked.packs.add(`${packDirectory}${digest.slice(0, 2)}/${digest}`);
-    for (const digest of statement.segments) marked.segments.add(segmentName(digest));
-  }
-  if (names.length === 0) return nothing;
-  const waiting = await whatToWaitFor(survey, putMs, look, ctx);
+  const marked = await readMarked(repository, ctx.signal);
+  if (marked === undefined) return nothing;
+  const sessions = await liveSessions(repository, look, ctx);
+  const waiting = whatToWaitFor(repository, { ...marked, sessions, storeNowMs: look.storeNowMs });
   if (waiting !== undefined) return { ...nothing, waiting };
 
+  const { index, deleted } = await whatGoes(survey, marked);
+  if (index.unnamed.length > 0) await repository.putSegment(index.unnamed, ctx.signal);
+  // One that slept for a day finds its session gone, and perhaps another pruner at work.
+  await look.session.check(ctx.signal);
+  // Segments first: what no segment names, no writer counts on.
+  for (const name of index.leaving) await repository.storage.delete(name, { signal: ctx.signal });
+  for (const { name } of deleted) await repository.storage.delete(name, { signal: ctx.signal });
+  for (const name of marked.names) await deletePruneMarker(repository, name, ctx.signal);
+  return {
+    deletedPacks: deleted.length,
+    deletedSegments: index.leaving.length,
+    deletedBytes: deleted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
+}
+
+/** The markers that are there, as one. */
+export interface Marked {
+  readonly names: readonly string[];
+  readonly packs: ReadonlySet<string>;
+  readonly segments: ReadonlySet<string>;
+  /** When the last of them was put, by the store's clock. */
+  readonly markerMs: number;
+}
+
+/** Undefined when there is no marker. */
+export async function readMarked(repository: Repository, signal: AbortSignal): Promise<Marked | undefined> {
+  const packs = new Set<string>();
+  const segments = new Set<string>();
+  const names: string[] = [];
+  let markerMs = 0;
+  for (const { name, stat, statement } of await listPruneMarkers(repository, signal)) {
+    names.push(name);
+    markerMs = Math.max(markerMs, stat.modifiedMs);
+    if (isHoldfastError(statement)) continue;
+    for (const digest of statement.packs) packs.add(`${packDirectory}${digest.slice(0, 2)}/${digest}`);
+    for (const digest of statement.segments) segments.add(segmentName(digest));
+  }
+  return names.length === 0 ? undefined : { names, packs, segments, markerMs };
+}
+
+/** What of the marked is not needed, as things are now. Nothing is changed. */
+export async function whatGoes(survey: PruneSurvey, marked: Marked) {
   const segments = await survey.segments(marked.segments);
   const packs = await survey.packs();
   const { contents, hasUnknownFiles } = await survey.needed();
   const going = packsThatGo(marked.packs, { segments, packs, needed: contents });
   if (hasUnknownFiles) for (const name of marked.packs) if (!survey.isOtherPack(name)) going.delete(name);
-  const goingSegments = await renameStaying(survey, segments, { going, marked: marked.segments }, ctx);
-  // One that slept for a day finds its session gone, and perhaps another pruner at work.
-  await look.session.check(ctx.signal);
-  // Segments first: what no segment names, no writer counts on.
-  for (const name of goingSegments) await repository.storage.delete(name, { signal: ctx.signal });
-  const deleted = packs.filter(({ name }) => going.has(name));
-  for (const { name } of deleted) await repository.storage.delete(name, { signal: ctx.signal });
-  for (const name of names) await deletePruneMarker(repository, name, ctx.signal);
-  return {
-    deletedPacks: deleted.length,
-    deletedSegments: goingSegments.length,
-    deletedBytes: deleted.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-  };
+  const index = planSegments(segments, { going, marked: marked.segments });
+  return { index, deleted: packs.filter(({ name }) => going.has(name)) };
 }
 
-/** Writers that may not have seen the marker. */
-async function whatToWaitFor(
-  { repository }: PruneSurvey,
-  markerMs: number,
-  look: SessionLook,
-  ctx: OperationContext,
-): Promise<Waiting | undefined> {
+interface WaitingFacts extends Pick<Marked, 'markerMs'> {
+  readonly sessions: readonly StoredSession[];
+  readonly storeNowMs: number;
+}
+
+/** Writers that may not have seen the marker, or listings that may not show all of them. */
+export function whatToWaitFor(
+  { storage }: Repository,
+  { markerMs, sessions, storeNowMs }: WaitingFacts,
+): Waiting | undefined {
   const untilMs = markerMs + lagMs;
-  if (!repository.storage.capabilities.consistentList && look.storeNowMs < untilMs)
-    return { for: 'listings', untilMs };
-  const sessions = await liveSessions(repository, look, ctx);
+  if (!storage.capabilities.consistentList && storeNowMs < untilMs) return { for: 'listings', untilMs };
   const writers = sessions.filter(
     (session) => !isPruner(session) && session.stat.modifiedMs < markerMs + marginMs,
   );
@@ -131,20 +161,17 @@ function packsThatGo(marked: ReadonlySet<string>, { segments, packs, needed }: S
   return going;
 }
 
-/** Sees to it that packs which stay are named by a segment that stays. Returns the names of those that go. */
-async function renameStaying(
-  { repository }: PruneSurvey,
+/** What becomes of the index when packs go: packs that stay are named by a segment that stays. */
+function planSegments(
   segments: readonly IndexSegment[],
   { going, marked }: { readonly going: ReadonlySet<string>; readonly marked: ReadonlySet<string> },
-  { signal }: OperationContext,
-): Promise<readonly string[]> {
+) {
   const naming = new Set(segmentsNaming(segments, going));
-  const leaving = segments.filter((segment) => marked.has(segment.name) || naming.has(segment));
-  const leavingNames = new Set(leaving.map(({ name }) => name));
+  const isLeaving = (segment: IndexSegment) => marked.has(segment.name) || naming.has(segment);
+  const leaving = segments.filter(isLeaving);
+  const staying = segments.filter((segment) => !isLeaving(segment));
   const named = new Set<string>();
-  for (const { name, packs } of segments)
-    if (!leavingNames.has(name)) for (const { digest } of packs) named.add(packName(digest));
+  for (const { packs } of staying) for (const { digest } of packs) named.add(packName(digest));
   const unnamed = stayingPacks(leaving, going).filter(({ digest }) => !named.has(packName(digest)));
-  if (unnamed.length > 0) await repository.putSegment(unnamed, signal);
-  return [...leavingNames];
+  return { leaving: leaving.map(({ name }) => name), staying, unnamed };
 }

@@ -8,11 +8,6 @@ export {
   type Repacking,
   type StoredPack,
 } from './prune-plan.ts';
-export {
-  lookOf,
-  pruneRepository,
-  type PruneOptions,
-  type PruneResult,
-  requireSolePruner,
-} from './prune-repository.ts';
+export { lookOf, pruneRepository, requireSolePruner } from './prune-repository.ts';
+export type { PruneOptions, PruneResult } from './prune-result.ts';
 export { isProcessGone, isPruner, liveSessions, type SessionLook } from './live-sessions.ts';

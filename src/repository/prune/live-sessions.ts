@@ -1,4 +1,4 @@
-import { errnoOf, isHoldfastError, type OperationContext } from '../../base/index.ts';
+import { errnoOf, HoldfastError, isHoldfastError, type OperationContext } from '../../base/index.ts';
 import {
   deleteSession,
   listSessions,
@@ -21,29 +21,55 @@ export interface SessionLook {
   readonly isGone: (session: SessionStatement) => boolean;
 }
 
+interface SortedSessions {
+  /** Those whose processes may still be at work. */
+  readonly live: readonly StoredSession[];
+  readonly dead: readonly StoredSession[];
+}
+
+/** All sessions; nothing is changed. */
+export async function sortSessions(
+  repository: Repository,
+  { storeNowMs, isGone }: Pick<SessionLook, 'storeNowMs' | 'isGone'>,
+  signal: AbortSignal,
+): Promise<SortedSessions> {
+  const isDead = ({ statement, stat }: StoredSession) =>
+    storeNowMs - stat.modifiedMs > longestSessionMs || (!isHoldfastError(statement) && isGone(statement));
+  const sessions = await listSessions(repository, signal);
+  return { live: sessions.filter((session) => !isDead(session)), dead: sessions.filter(isDead) };
+}
+
 /** All sessions but the own one whose processes may still be at work. Dead ones are deleted. */
 export async function liveSessions(
   repository: Repository,
   look: SessionLook,
   ctx: OperationContext,
 ): Promise<readonly StoredSession[]> {
-  const live: StoredSession[] = [];
-  for (const session of await listSessions(repository, ctx.signal)) {
-    if (session.name === look.session.name) continue;
-    const { statement, stat } = session;
-    const isOld = look.storeNowMs - stat.modifiedMs > longestSessionMs;
-    if (isOld || (!isHoldfastError(statement) && look.isGone(statement))) {
-      ctx.log.info('a process did not come to an end: its session goes', { session: session.name });
-      await deleteSession(repository, session.name, ctx.signal);
-    } else live.push(session);
+  const { live, dead } = await sortSessions(repository, look, ctx.signal);
+  for (const { name } of dead) {
+    if (name === look.session.name) continue;
+    ctx.log.info('a process did not come to an end: its session goes', { session: name });
+    await deleteSession(repository, name, ctx.signal);
   }
-  return live;
+  return live.filter(({ name }) => name !== look.session.name);
 }
 
 /** Whether a session keeps pruners away. One that cannot be read may be a writer's. */
 export function isPruner({ statement }: StoredSession): boolean {
   if (isHoldfastError(statement)) return false;
   return statement.purpose === 'prune' || statement.purpose === 'rebuild-index';
+}
+
+/** Errors: REPOSITORY_BUSY. */
+export function requireNoPruner(sessions: readonly StoredSession[]): void {
+  const other = sessions.find(isPruner);
+  if (other === undefined || isHoldfastError(other.statement)) return;
+  const { host, processId, since, purpose } = other.statement;
+  throw new HoldfastError(
+    'REPOSITORY_BUSY',
+    `process ${processId} on ${host} does a ${purpose} of the repository since ${since}`,
+    { details: { session: other.name, host, processId } },
+  );
 }
 
 /**

@@ -5,9 +5,7 @@ import { recordView } from './record-view.ts';
 
 /** What was freed, or would be. */
 export function pruneView(result: PruneStoredResult, { dryRun }: { readonly dryRun: boolean }): View {
-  const { totals, waiting, missing } = result;
-  const packs = dryRun ? (totals?.deletedPacks ?? 0) : result.deletedPacks;
-  const bytes = dryRun ? (totals?.deletedBytes ?? 0) : result.deletedBytes;
+  const { totals, waiting, missing, deletedPacks: packs, deletedBytes: bytes } = result;
   const lines = [`${packs} packs ${dryRun ? 'would be' : 'were'} deleted, ${formatHumanSize(bytes)}`];
   if (totals !== undefined)
     lines.push(
