@@ -12,7 +12,13 @@ export {
 export type { MemberComparison } from './compare-members.ts';
 export { drillBackup, type DrillBackupOptions, type DrillBackupResult } from './drill-backup.ts';
 export { fetchBackup, type FetchBackupOptions, type FetchBackupResult } from './fetch-backup.ts';
-export { fetchBundle, type FetchBundleOptions, type FetchedBundle } from './fetch-bundle.ts';
+export {
+  type BundledFile,
+  fetchBundle,
+  type FetchBundleOptions,
+  type FetchedBundle,
+  listBundle,
+} from './fetch-bundle.ts';
 export { type BackupSummary, type ListedBackups, listStoredBackups, showBackup } from './list-backups.ts';
 export {
   type FetchedBackup,

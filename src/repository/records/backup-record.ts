@@ -133,7 +133,7 @@ const known = [
   ...['resources', 'recipe', 'layout', 'bundle', 'stored', 'parent', 'seen'],
 ];
 
-/** The content of a record. */
+/** The content of a record: the same for the same record, in whatever order its parts have their fields. */
 export function encodeRecord(record: BackupRecord): Uint8Array {
   const { source, cluster, hashes, totals, bundle, stored } = record;
   return encodeFields(
@@ -142,8 +142,8 @@ export function encodeRecord(record: BackupRecord): Uint8Array {
       createdAt: record.createdAt,
       program: record.program,
       host: record.host,
-      source: present({ ...source }),
-      cluster: present({ ...cluster }),
+      source: encodeSource(source),
+      cluster: encodeCluster(cluster),
       revision: String(record.revision),
       compactedRevision: String(record.compactedRevision),
       term: String(record.term),
@@ -151,18 +151,37 @@ export function encodeRecord(record: BackupRecord): Uint8Array {
       etcdVersion: record.etcdVersion,
       storageVersion: record.storageVersion,
       kubernetesVersion: record.kubernetesVersion,
-      hashes: present({ ...hashes }),
-      totals: { ...totals },
-      resources: record.resources.map((total) => ({ ...total })),
+      hashes: present({ snapshot: hashes.snapshot, kv: hashes.kv, rows: hashes.rows }),
+      totals: { keys: totals.keys, rows: totals.rows, bytes: totals.bytes },
+      resources: record.resources.map(({ resource, objects, bytes }) => ({ resource, objects, bytes })),
       recipe: record.recipe.map(formatId),
       layout: record.layout && formatId(record.layout),
-      bundle: bundle && { ...bundle, list: formatId(bundle.list) },
-      stored: { ...stored },
+      bundle: bundle && encodeBundle(bundle),
+      stored: {
+        newChunks: stored.newChunks,
+        newBytes: stored.newBytes,
+        reusedChunks: stored.reusedChunks,
+        reusedBytes: stored.reusedBytes,
+        uploadedBytes: stored.uploadedBytes,
+      },
       parent: record.parent,
       seen: [...record.seen],
     }),
     record.unknown,
   );
+}
+
+function encodeSource({ kind, endpoint, sizeBytes, sha256, hasDigest, exact }: BackupSource): JsonObject {
+  return present({ kind, endpoint, sizeBytes, sha256, hasDigest, exact });
+}
+
+function encodeCluster(cluster: BackupCluster): JsonObject {
+  const { identity, clusterId, memberId, memberName, members } = cluster;
+  return present({ identity, clusterId, memberId, memberName, members: [...members] });
+}
+
+function encodeBundle({ list, files, bytes, sha256 }: BackupBundle): JsonObject {
+  return { list: formatId(list), files, bytes, sha256 };
 }
 
 /** Decodes the content of the record of this backup. Errors: REPOSITORY_DAMAGED, REPOSITORY_FORMAT_UNKNOWN. */

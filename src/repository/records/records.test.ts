@@ -47,6 +47,27 @@ test('a record reads back, and what a newer version wrote into it is kept', () =
   assert.deepEqual(decodeRecord(encodeRecord(decoded), id), decoded);
 });
 
+test('a record is the same bytes in whatever order its parts were put together', () => {
+  const live = {
+    ...record,
+    source: { ...record.source, kind: 'live', endpoint: 'https://127.0.0.1:2379' },
+    cluster: { ...record.cluster, memberName: 'm1', memberId: '8e9e05c52164694d', clusterId: '1' },
+  } as const;
+  const turned = <T extends object>(part: T) => Object.fromEntries(Object.entries(part).reverse()) as T;
+  const other = {
+    ...live,
+    source: turned(live.source),
+    cluster: turned(live.cluster),
+    hashes: turned(live.hashes),
+    totals: turned(live.totals),
+    resources: live.resources.map(turned),
+    stored: turned(live.stored),
+    bundle: turned(live.bundle!),
+  };
+  assert.deepEqual(encodeRecord(turned(other)), encodeRecord(live));
+  assert.deepEqual(encodeRecord(decodeRecord(encodeRecord(live), id)), encodeRecord(live));
+});
+
 test('a record of another backup, of a newer version or without a field is refused', () => {
   const content = encodeRecord(record);
   assert.throws(

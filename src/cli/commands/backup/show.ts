@@ -5,12 +5,17 @@ import { openRepositoryOf } from '../repo/index.ts';
 export const backupShowCommand = defineCommand({
   path: ['backup', 'show'],
   summary: 'show what is known of a backup',
+  description:
+    'Where it comes from, what it holds, and what was found when it was verified. The files of a control-plane node ' +
+    'that went with it are named when the key allows to read them.',
   args: [{ name: 'id', summary: 'an id, its beginning, or "latest"' }],
   flags: repositoryFlags,
   exitStatuses: { 3: 'its record is damaged', 4: 'there is no such backup, or the key is wrong' },
   async run({ args, flags }, host) {
-    const { showBackup } = await import('../../../operations/backup/index.ts');
+    const { listBundle, showBackup } = await import('../../../operations/backup/index.ts');
     await using access = await openRepositoryOf(flags, host);
-    host.print(backupView(await showBackup({ repository: access.repository, id: args[0]! }, host.ctx)));
+    const { repository } = access;
+    const summary = await showBackup({ repository, id: args[0]! }, host.ctx);
+    host.print(backupView(summary, await listBundle({ repository, record: summary.record }, host.ctx)));
   },
 });
