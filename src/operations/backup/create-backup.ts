@@ -167,7 +167,8 @@ async function backUpFile(path: string, options: FileOptions, ctx: OperationCont
   if (parent === undefined && backups.length > 0 && options.newCluster !== true)
     throw foreign(backups, facts);
   if (options.skipUnchanged === true && parent !== undefined && isUnchanged(parent, facts))
-    if (hasSameBundle(parent, bundle) && isExactEnough(parent, options)) return { created: false, record: parent, ...compared };
+    if (hasSameBundle(parent, bundle) && isExactEnough(parent, options))
+      return { created: false, record: parent, ...compared };
   const phase = 'store';
   const startedMs = ctx.clock.monotonicMs();
   const totalBytes = file.sizeBytes;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import {
   createDurableFile,
@@ -21,13 +21,20 @@ export interface FetchBackupOptions {
   readonly path: string;
   /** Replace a file that is there. */
   readonly force?: boolean;
+  /**
+   * The very file that was backed up, where the backup has what that needs, or else an error. Without it the file has
+   * fresh pages, and a digest even if the original had none.
+   */
+  readonly exact?: 'if-possible' | 'required';
 }
 
 export interface FetchBackupResult {
   readonly record: BackupRecord;
   readonly path: string;
   readonly sizeBytes: number;
-  /** Digest of the database; the last 32 bytes of the file are the same. Hex. */
+  /** Whether it is the very file that was backed up. */
+  readonly exact: boolean;
+  /** Of the whole file, hex. */
   readonly sha256: string;
   readonly tookMs: number;
 }
@@ -36,10 +43,10 @@ const readBytes = 4 << 20;
 
 /**
  * Fetches a backup as a snapshot file: the same rows on fresh pages, with its SHA-256 at the end. The file appears when
- * all of it has been read back and its hash is that of the record.
+ * all of it has been read back and its hash is that of the record. An exact file has the SHA-256 of the original.
  *
- * Errors: BACKUP_NOT_FOUND, REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, FILE_EXISTS, WRITE_FAILED, DISK_FULL,
- * those of `Storage`, INTERRUPTED.
+ * Errors: BACKUP_NOT_FOUND, BACKUP_NOT_EXACT, REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, FILE_EXISTS, WRITE_FAILED,
+ * DISK_FULL, those of `Storage`, INTERRUPTED.
  */
 export async function fetchBackup(
   options: FetchBackupOptions,
@@ -48,21 +55,41 @@ export async function fetchBackup(
   const startedMs = ctx.clock.monotonicMs();
   const { repository, path } = options;
   const record = await chooseBackup(repository, options.id, ctx);
+  const exact = isExact(record, options);
   const temporaryPath = `${path}.part`;
   await using file = await createDurableFile(path, { temporaryPath, replace: options.force === true });
-  const { sizeBytes } = await writeDatabase(file, record, options, ctx);
-  const sha256 = await hashWritten(temporaryPath, sizeBytes, ctx);
-  writeAt(file, sha256, sizeBytes);
-  await checkWritten(temporaryPath, record, ctx);
+  let { sizeBytes } = await writeDatabase(file, record, { repository, exact }, ctx);
+  const hash = await hashWritten(temporaryPath, sizeBytes, ctx);
+  if (!exact) {
+    const digest = hash.copy().digest();
+    writeAt(file, digest, sizeBytes);
+    hash.update(digest);
+    sizeBytes += digest.length;
+    await checkWritten(temporaryPath, record, ctx);
+  }
+  const sha256 = hash.digest('hex');
+  if (exact) requireSame(record, { sizeBytes, sha256 });
   await file.commit();
-  const tookMs = ctx.clock.monotonicMs() - startedMs;
-  return { record, path, sizeBytes: sizeBytes + sha256.length, sha256: sha256.toString('hex'), tookMs };
+  return { record, path, sizeBytes, exact, sha256, tookMs: ctx.clock.monotonicMs() - startedMs };
+}
+
+function isExact({ id, source }: BackupRecord, { exact }: FetchBackupOptions): boolean {
+  if (exact === 'required' && !source.exact)
+    throw new HoldfastError('BACKUP_NOT_EXACT', `backup ${id} was made without --exact`, { details: { id } });
+  return exact !== undefined && source.exact;
+}
+
+function requireSame({ id, source }: BackupRecord, found: Pick<FetchBackupResult, 'sizeBytes' | 'sha256'>) {
+  if (found.sha256 === source.sha256 && found.sizeBytes === source.sizeBytes) return;
+  throw new HoldfastError('REPOSITORY_DAMAGED', `backup ${id} does not come back as the file that it was`, {
+    details: { expected: source.sha256, actual: found.sha256 },
+  });
 }
 
 async function writeDatabase(
   file: DurableFile,
   record: BackupRecord,
-  { repository }: FetchBackupOptions,
+  { repository, exact }: { readonly repository: Repository; readonly exact: boolean },
   ctx: OperationContext,
 ) {
   const phase = 'fetch';
@@ -71,6 +98,7 @@ async function writeDatabase(
   ctx.events({ type: 'phase-started', phase, totalBytes });
   const fetched = await fetchDatabase(repository, record, {
     write: (bytes, offset) => writeAt(file, bytes, offset),
+    exact,
     signal: ctx.signal,
     onProgress: (doneBytes) => ctx.events({ type: 'phase-progress', phase, doneBytes, totalBytes }),
   });
@@ -88,7 +116,7 @@ function writeAt({ handle, temporaryPath }: DurableFile, bytes: Uint8Array, offs
 }
 
 /** The first pages were written last, so the digest is made of what is in the file. */
-async function hashWritten(path: string, sizeBytes: number, ctx: OperationContext): Promise<Buffer> {
+async function hashWritten(path: string, sizeBytes: number, ctx: OperationContext): Promise<Hash> {
   using file = openFileSource(path);
   const hash = createHash('sha256');
   const buffer = Buffer.alloc(readBytes);
@@ -100,7 +128,7 @@ async function hashWritten(path: string, sizeBytes: number, ctx: OperationContex
     await yieldToEventLoop();
     throwIfInterrupted(ctx.signal);
   }
-  return hash.digest();
+  return hash;
 }
 
 async function checkWritten(path: string, record: BackupRecord, ctx: OperationContext): Promise<void> {

@@ -11,6 +11,8 @@ export interface OpenFetchedBackupOptions {
   readonly id: string;
   /** Where the file lies meanwhile; default the system's directory for temporary files. */
   readonly workDir?: string;
+  /** The very file that was backed up, where the backup has what that needs; it may have no digest. */
+  readonly exact?: 'if-possible';
 }
 
 /** A backup as a file for as long as it is needed: disposing removes it. */
@@ -25,14 +27,14 @@ export interface FetchedBackup extends AsyncDisposable {
  * Errors: those of `chooseBackup` and `fetchBackup`, FILE_NOT_FOUND (no such directory).
  */
 export async function openFetchedBackup(
-  { repository, id, workDir = tmpdir() }: OpenFetchedBackupOptions,
+  { repository, id, workDir = tmpdir(), ...how }: OpenFetchedBackupOptions,
   ctx: OperationContext,
 ): Promise<FetchedBackup> {
   const record = await chooseBackup(repository, id, ctx);
   await using stack = new AsyncDisposableStack();
   const directory = stack.use(await openPrivateDirectory(workDir, 'holdfast-backup-', 'run', ctx));
   const path = join(directory.path, `${record.id}.db`);
-  await fetchBackup({ repository, id: record.id, path }, ctx);
+  await fetchBackup({ repository, id: record.id, path, ...how }, ctx);
   const opened = stack.move();
   return { record, path, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { hasCode, isHoldfastError, type OperationContext } from '../../base/index.ts';
+import type { OperationContext } from '../../base/index.ts';
 import {
   type BackupRecord,
   putResult,
@@ -7,7 +7,7 @@ import {
   type ResultFinding,
   type VerificationResult,
 } from '../../repository/index.ts';
-import { chooseBackup, openFetchedBackup } from '../backup/index.ts';
+import { chooseBackup, isBackupDamage, openFetchedBackup } from '../backup/index.ts';
 import { snapshotHashKv } from '../hashkv/index.ts';
 import { verifySnapshot } from '../verify/index.ts';
 
@@ -65,10 +65,10 @@ async function lookAt(
 ): Promise<Found> {
   const place = { repository, id: record.id, ...(workDir !== undefined && { workDir }) };
   try {
-    await using fetched = await openFetchedBackup(place, ctx);
+    await using fetched = await openFetchedBackup({ ...place, exact: 'if-possible' }, ctx);
     return await lookAtFile(record, fetched.path, ctx);
   } catch (error) {
-    if (!isHoldfastError(error) || !isDamage(error)) throw error;
+    if (!isBackupDamage(error)) throw error;
     return {
       checked: ['rows'],
       findings: [{ code: 'not-fetched', severity: 'fail', message: error.message }],
@@ -77,13 +77,14 @@ async function lookAt(
 }
 
 async function lookAtFile(record: BackupRecord, path: string, ctx: OperationContext): Promise<Found> {
-  const { checks } = await verifySnapshot({ path }, ctx);
+  const { exact, hasDigest } = record.source;
+  const { checks } = await verifySnapshot({ path, skipDigest: exact && !hasDigest }, ctx);
   const findings: ResultFinding[] = checks.flatMap((check) =>
     check.findings
       .filter(({ severity }) => severity !== 'ok')
       .map(({ code, severity, message }) => ({ code, severity, message })),
   );
-  const checked = ['rows', 'snapshot hash', ...checks.map(({ name }) => name as string)];
+  const checked = ['rows', exact ? 'SHA-256' : 'snapshot hash', ...checks.map(({ name }) => name as string)];
   if (record.hashes.kv === undefined) return { checked, findings };
   const { hash } = await snapshotHashKv({ path }, ctx);
   if (hash !== record.hashes.kv)
@@ -93,10 +94,4 @@ async function lookAtFile(record: BackupRecord, path: string, ctx: OperationCont
       message: `HashKV is ${hash}, and was ${record.hashes.kv} when the backup was made`,
     });
   return { checked: [...checked, 'hashkv'], findings };
-}
-
-function isDamage(error: unknown): boolean {
-  return (['REPOSITORY_DAMAGED', 'STORAGE_OBJECT_MISSING', 'STORAGE_OBJECT_TOO_LARGE'] as const).some(
-    (code) => hasCode(error, code),
-  );
 }

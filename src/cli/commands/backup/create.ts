@@ -16,6 +16,7 @@ export const backupCreateCommand = defineCommand({
   flags: {
     ...repositoryFlags,
     bundle: backupFlags.bundle,
+    exact: backupFlags.exact,
     'skip-unchanged': backupFlags['skip-unchanged'],
     'new-cluster': {
       kind: 'boolean',
@@ -34,6 +35,10 @@ export const backupCreateCommand = defineCommand({
   examples: [
     { command: 'holdfast backup create', explains: 'Of the etcd of this host' },
     { command: 'holdfast backup create snapshot.db -w json', explains: 'Of a file, for a script' },
+    {
+      command: 'holdfast backup create snapshot.db --exact',
+      explains: 'The same file comes back, byte for byte, and not only the same rows',
+    },
   ],
   exitStatuses: {
     3: 'the snapshot is damaged; nothing was stored',
@@ -60,6 +65,7 @@ export const backupCreateCommand = defineCommand({
         program: packageJson.version,
         newCluster: flags['new-cluster'],
         skipUnchanged: flags['skip-unchanged'],
+        exact: flags.exact,
       },
       host.ctx,
     );
