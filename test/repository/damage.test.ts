@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasCode, operationContext } from '../../src/base/index.ts';
+import { hasCode, memorySource, operationContext, utf8 } from '../../src/base/index.ts';
+import { openDatabase } from '../../src/formats/bbolt/index.ts';
+import { prepareBundle, storeBundle } from '../../src/repository/bundle/index.ts';
 import { checkRepository, rebuildIndex } from '../../src/repository/check/index.ts';
 import { generateFileKey } from '../../src/repository/keys/index.ts';
 import { contentKey, NeededContents } from '../../src/repository/needed/index.ts';
@@ -15,14 +17,20 @@ import {
   openSession,
   putPin,
   putPruneMarker,
+  putRecord,
   putResult,
   putTombstone,
+  readRecord,
   type Repository,
 } from '../../src/repository/open/index.ts';
 import { packName } from '../../src/repository/pack/index.ts';
-import { newStamp } from '../../src/repository/records/index.ts';
+import { type BackupRecord, newStamp } from '../../src/repository/records/index.ts';
 import { rotateKeys } from '../../src/repository/slots/index.ts';
+import { storeDatabase } from '../../src/repository/store-database/index.ts';
 import { openMemoryStorage, type Storage } from '../../src/storage/index.ts';
+import { buildDatabase } from '../support/build-database.ts';
+import { tinyRows } from '../support/memory-store.ts';
+import { checkStoredRepository } from '../../src/operations/upkeep/index.ts';
 import { addSmallBackup, brokenBackups, reopen } from './small-backups.ts';
 
 const ctx = operationContext();
@@ -38,7 +46,9 @@ interface Sample {
   readonly users: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Three backups of which two share a chunk, and one small object of each kind. */
+/**
+ * Four backups, of which two share a chunk and one is exact and has a bundle, and two small objects of each kind.
+ */
 async function makeSample(): Promise<Sample> {
   const storage = openMemoryStorage();
   const first = await initRepository(storage, { lock }, ctx);
@@ -51,6 +61,7 @@ async function makeSample(): Promise<Sample> {
     [7, 9],
   ])
     ids.push((await addSmallBackup(repository, chunks)).id);
+  ids.push((await addWholeBackup(repository, ids)).id);
   const now = Date.parse(at);
   await putTombstone(repository, newStamp(now), { at, host: 'h', why: 'test' });
   await putTombstone(repository, newStamp(now), { at, host: 'h', why: 'test' });
@@ -64,6 +75,29 @@ async function makeSample(): Promise<Sample> {
   const objects = new Map<string, Uint8Array>();
   for await (const { name } of storage.list('')) objects.set(name, await storage.get(name));
   return { repository, ids, objects, users: await packUsers(repository) };
+}
+
+/** One with everything that a backup can have. */
+async function addWholeBackup(repository: Repository, seen: readonly string[]): Promise<BackupRecord> {
+  const rows = Object.entries(tinyRows).map(([name, items]) => ({ name: utf8(name), items }));
+  const database = openDatabase(memorySource(buildDatabase(rows)));
+  const stored = await storeDatabase(repository, database, {
+    ...{ avoidedPacks: new Set<string>(), exact: database, signal: ctx.signal },
+  });
+  const file = { mode: 0o600, uid: 0, gid: 0, mtimeMs: Date.parse(at) };
+  const bundle = prepareBundle(repository, {
+    directories: [],
+    links: [],
+    files: ['ca.crt', 'ca.key'].map((name) => ({
+      ...{ ...file, path: `/etc/kubernetes/pki/${name}`, kind: 'pki' as const },
+      content: utf8(`${name} `.repeat(50)),
+    })),
+  });
+  const sealed = await storeBundle(repository, bundle, { avoidedPacks: new Set(), signal: ctx.signal });
+  const like = await readRecord(repository, seen[0]!);
+  const { recipe, layout } = stored;
+  const id = newStamp(Date.parse(at));
+  return putRecord(repository, { ...like, id, recipe, layout: layout!, bundle: sealed.bundle, seen });
 }
 
 async function packUsers(repository: Repository): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -113,10 +147,13 @@ function* damages(prefix: string): Generator<{ way: Way; name: string; bytes: Ui
           yield { way, name, bytes };
         }
       else {
-        const other = names.find(
-          (each) => each !== name && sample.objects.get(each)!.length !== content.length,
-        );
-        if (other !== undefined) yield { way, name, bytes: sample.objects.get(other) };
+        const others = names
+          .filter((each) => each !== name)
+          .map((each) => sample.objects.get(each)!)
+          .filter(({ length }) => length !== content.length);
+        // Of the same kind if there is one: packs are told apart by the fifth byte.
+        const other = others.find((each) => each[4] === content[4]) ?? others[0];
+        if (other !== undefined) yield { way, name, bytes: other };
       }
     }
   }
@@ -138,7 +175,9 @@ test('a sound repository has nothing to be said about it', async () => {
   } = await checked(await damagedStore('', undefined));
   assert.deepEqual(findings, []);
   assert.deepEqual(broken, []);
-  assert.deepEqual([backups, packsRead], [3, sample.users.size]);
+  assert.deepEqual([backups, packsRead], [4, sample.users.size]);
+  const kinds = new Set([...(await sample.repository.index()).packs()].map(({ kind }) => kind));
+  assert.deepEqual([...kinds].sort(), ['bundlePack', 'chunkPack', 'tablePack']);
 });
 
 test('a damaged pack hits the backups that need what it holds, and no others', async (t) => {
@@ -196,11 +235,43 @@ test('a damaged segment of the index hits what only it names, until the index is
         context,
       );
     assert.deepEqual([...new Set(fails.flatMap(({ backups }) => backups))].sort(), broken, context);
-    await rebuildIndex(repository, ctx);
+    assert.deepEqual((await rebuildIndex(repository, ctx)).unreadable, [], context);
     const again = await checked(repository.storage);
     assert.deepEqual(again.findings, [], `${context}, rebuilt`);
     assert.deepEqual([...(await brokenBackups(repository))], []);
   }
+});
+
+test('a rebuild of the index says which packs it cannot read, and costs no backup that could be read before', async () => {
+  const names = [...sample.users.keys()];
+  for (const name of names) {
+    const bytes = Uint8Array.from(sample.objects.get(name)!);
+    // In the table, which only a rebuild reads.
+    bytes[bytes.length - 9]! ^= 4;
+    const repository = reopen(sample.repository, await damagedStore(name, bytes));
+    assert.deepEqual([...(await brokenBackups(repository))], [], 'the table is not needed');
+    const { ok, check, rebuilt } = await checkStoredRepository({ repository, rebuildIndex: true }, ctx);
+    assert.deepEqual(
+      rebuilt!.unreadable.map((pack) => pack.name),
+      [name],
+    );
+    assert.equal(ok, false);
+    const fails = check.findings.filter(({ severity }) => severity === 'fail');
+    assert.deepEqual(
+      fails.map(({ object, code }) => [object, code]),
+      [[name, 'pack-unreadable']],
+    );
+    assert.deepEqual([...(await brokenBackups(repository))], [], name);
+  }
+  // Where no segment is left that names it, nobody knows what it held: those who needed that are named.
+  const [name] = names.filter((each) => sample.users.get(each)!.length > 0) as [string];
+  const storage = await damagedStore(name, sample.objects.get(name)!.subarray(0, 60));
+  for (const each of sample.objects.keys()) if (each.startsWith('index/')) await storage.delete(each);
+  const repository = reopen(sample.repository, storage);
+  const { ok, check } = await checkStoredRepository({ repository, rebuildIndex: true }, ctx);
+  assert.equal(ok, false);
+  assert.deepEqual(check.brokenBackups, [...sample.users.get(name)!].sort());
+  assert.deepEqual([...(await brokenBackups(repository)).keys()].sort(), check.brokenBackups);
 });
 
 test('a damaged statement is named, and costs no backup', async () => {

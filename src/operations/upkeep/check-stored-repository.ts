@@ -1,5 +1,6 @@
 import type { OperationContext } from '../../base/index.ts';
 import {
+  type CheckFinding,
   checkRepository,
   type CheckResult,
   rebuildIndex,
@@ -29,7 +30,27 @@ export async function checkStoredRepository(
 ): Promise<CheckStoredResult> {
   const { repository, readData = false } = options;
   const rebuilt = options.rebuildIndex === true ? await rebuildIndex(repository, ctx) : undefined;
-  const check = await checkRepository(repository, { readData: readData ? 1 : 0 }, ctx);
-  const ok = check.findings.every(({ severity }) => severity !== 'fail');
-  return { ok, check, ...(rebuilt !== undefined && { rebuilt }) };
+  const checked = await checkRepository(repository, { readData: readData ? 1 : 0 }, ctx);
+  const findings = [...checked.findings, ...unreadablePacks(rebuilt, checked.findings)];
+  const ok = findings.every(({ severity }) => severity !== 'fail');
+  return { ok, check: { ...checked, findings }, ...(rebuilt !== undefined && { rebuilt }) };
+}
+
+/** Packs that a rebuild could not read and that nothing else is said about but that no segment names them. */
+function unreadablePacks(
+  rebuilt: RebuildResult | undefined,
+  findings: readonly CheckFinding[],
+): readonly CheckFinding[] {
+  const told = new Set(findings.flatMap(({ severity, object }) => (severity === 'fail' ? [object] : [])));
+  return (rebuilt?.unreadable ?? [])
+    .filter(({ name }) => !told.has(name))
+    .map(({ name, why }) => ({
+      ...{ severity: 'fail', code: 'pack-unreadable', object: name },
+      message: `${name} cannot be read for the index: ${withoutName(why, name)}`,
+      backups: [],
+    }));
+}
+
+function withoutName(why: string, name: string): string {
+  return why.startsWith(`${name}: `) ? why.slice(name.length + 2) : why;
 }

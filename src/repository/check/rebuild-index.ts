@@ -11,7 +11,10 @@ export interface RebuildResult {
   readonly packs: number;
   /** Segments that were replaced. */
   readonly replaced: number;
-  /** Packs whose tables cannot be read, and why: they are not in the new index. */
+  /**
+   * Packs whose tables cannot be read, and why. The new index says of them what the old one said: their contents may be
+   * whole. What the old one did not name is not in the new one either.
+   */
   readonly unreadable: readonly { readonly name: string; readonly why: string }[];
 }
 
@@ -40,6 +43,8 @@ export async function rebuildIndex(repository: Repository, ctx: OperationContext
       if (hasCode(error, 'STORAGE_OBJECT_MISSING')) continue;
       if (!isUnreadable(error) && !hasCode(error, 'REPOSITORY_KEY_INSUFFICIENT')) throw error;
       unreadable.push({ name: stored.name, why: error.message });
+      const before = known.get(stored.name);
+      if (before !== undefined) packs.push(before);
     }
   }
   if (packs.length > 0) await repository.putSegment(packs, signal);

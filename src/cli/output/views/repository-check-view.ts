@@ -10,7 +10,6 @@ export function repositoryCheckView({ ok, check, rebuilt }: CheckStoredResult): 
     `${objects} objects, ${formatHumanSize(bytes)}; ${packsRead} of ${packs} packs read in full; ${backups} backups`,
   ];
   if (rebuilt !== undefined) lines.unshift(`The index was written anew: it names ${rebuilt.packs} packs`);
-  for (const { name, why } of rebuilt?.unreadable ?? []) lines.push(`${name} is not in the index: ${why}`);
   lines.push(...brokenBackups.map((id) => `Backup ${id} cannot be fetched in full`));
   lines.push(ok ? 'Nothing is damaged' : 'Something is damaged');
   return rowsView({
