@@ -571,6 +571,11 @@ export const errorCodes = {
     meaning: 'the repository has no such backup, or several whose ids begin like this',
     hint: '"holdfast backup list" shows what there is.',
   },
+  BACKUP_FORGOTTEN: {
+    exitStatus: 4,
+    meaning: 'a backup is to be copied into a repository that has forgotten it',
+    hint: 'Fetch it to a file, and make a new backup of that with "holdfast backup create FILE".',
+  },
   BACKUP_NAME_INVALID: {
     exitStatus: 2,
     meaning: 'a backup is asked for by something that is neither an id nor a time',

@@ -1,6 +1,7 @@
 /** Every command, in the order of the help. */
 import { type AnyCommand, type CommandGroup, globalFlags } from '../command/index.ts';
 import { backupCreateCommand } from './backup/create.ts';
+import { backupCopyCommand } from './backup/copy.ts';
 import { backupDrillCommand } from './backup/drill.ts';
 import { backupFetchCommand } from './backup/fetch.ts';
 import { backupForgetCommand } from './backup/forget.ts';
@@ -102,6 +103,7 @@ const commands: readonly AnyCommand[] = [
   backupFetchCommand,
   backupVerifyCommand,
   backupDrillCommand,
+  backupCopyCommand,
   backupForgetCommand,
   backupPinCommand,
   backupUnpinCommand,

@@ -3,6 +3,7 @@ export { isBackupDamage } from './backup-damage.ts';
 export { type BackupFacts, readBackupFacts } from './backup-facts.ts';
 export { type BackupResults, readResults } from './backup-results.ts';
 export { chooseBackup } from './choose-backup.ts';
+export { copyBackup, type CopyBackupOptions, type CopyBackupResult } from './copy-backup.ts';
 export {
   createBackup,
   type CreateBackupOptions,

@@ -42,6 +42,7 @@ export async function readRetentionRecords(
     cluster: record.cluster.identity,
     createdAtMs: Date.parse(record.createdAt),
     storedAtMs: puts.get(record.id),
+    copiedAtMs: timeOf(record.copiedAt),
     revision: record.revision,
     parent: record.parent,
     seen: record.seen,

@@ -100,6 +100,8 @@ export interface BackupRecord extends Extensible {
   readonly id: string;
   /** ISO 8601, by the writer's clock. */
   readonly createdAt: string;
+  /** When it was copied out of another repository, ISO 8601; none for a backup that was made in this one. */
+  readonly copiedAt?: string;
   /** Version of the program that wrote it. */
   readonly program: string;
   readonly host: string;
@@ -128,7 +130,7 @@ export interface BackupRecord extends Extensible {
 }
 
 const known = [
-  ...['id', 'createdAt', 'program', 'host', 'source', 'cluster', 'revision', 'compactedRevision', 'term'],
+  ...['id', 'createdAt', 'copiedAt', 'program', 'host', 'source', 'cluster', 'revision', 'compactedRevision', 'term'],
   ...['consistentIndex', 'etcdVersion', 'storageVersion', 'kubernetesVersion', 'hashes', 'totals'],
   ...['resources', 'recipe', 'layout', 'bundle', 'stored', 'parent', 'seen'],
 ];
@@ -140,6 +142,7 @@ export function encodeRecord(record: BackupRecord): Uint8Array {
     present({
       id: record.id,
       createdAt: record.createdAt,
+      copiedAt: record.copiedAt,
       program: record.program,
       host: record.host,
       source: encodeSource(source),
@@ -190,11 +193,12 @@ export function decodeRecord(content: Uint8Array, id: string): BackupRecord {
   const object = decodeFields(content, what);
   if (textField(object, 'id', what) !== id) throw damaged(what, 'is the record of another backup');
   const optional = present({
+    copiedAt: optionalText(object, 'copiedAt', what),
     etcdVersion: optionalText(object, 'etcdVersion', what),
     storageVersion: optionalText(object, 'storageVersion', what),
     kubernetesVersion: optionalText(object, 'kubernetesVersion', what),
     parent: optionalText(object, 'parent', what),
-  }) as Pick<BackupRecord, 'etcdVersion' | 'storageVersion' | 'kubernetesVersion' | 'parent'>;
+  }) as Pick<BackupRecord, 'copiedAt' | 'etcdVersion' | 'storageVersion' | 'kubernetesVersion' | 'parent'>;
   const recipe = listField(object, 'recipe', what).map((part) => parseId(part, 'recipe', what));
   const seen = listField(object, 'seen', what);
   if (!seen.every(isStamp)) throw damaged(what, 'has a seen that names no backup');
