@@ -5,6 +5,7 @@ import { backupCopyCommand } from './backup/copy.ts';
 import { backupDrillCommand } from './backup/drill.ts';
 import { backupFetchCommand } from './backup/fetch.ts';
 import { backupForgetCommand } from './backup/forget.ts';
+import { backupImportCommand } from './backup/import.ts';
 import { backupListCommand } from './backup/list.ts';
 import { backupPinCommand, backupUnpinCommand } from './backup/pin.ts';
 import { backupShowCommand } from './backup/show.ts';
@@ -104,6 +105,7 @@ const commands: readonly AnyCommand[] = [
   backupVerifyCommand,
   backupDrillCommand,
   backupCopyCommand,
+  backupImportCommand,
   backupForgetCommand,
   backupPinCommand,
   backupUnpinCommand,

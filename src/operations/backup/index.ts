@@ -20,6 +20,11 @@ export {
   type FetchedBundle,
   listBundle,
 } from './fetch-bundle.ts';
+export {
+  importIntoRepository,
+  type ImportIntoRepositoryOptions,
+  type ImportIntoRepositoryResult,
+} from './import-into-repository.ts';
 export { type BackupSummary, type ListedBackups, listStoredBackups, showBackup } from './list-backups.ts';
 export {
   type FetchedBackup,

@@ -1,19 +1,9 @@
-import type { ImportFormat, ImportResult, ImportSecrets } from '../../../operations/import/index.ts';
-import { type CommandHost, defineCommand, usageError } from '../../command/index.ts';
+import type { ImportFormat, ImportSecrets } from '../../../operations/import/index.ts';
+import { defineCommand, usageError } from '../../command/index.ts';
 import type { View } from '../../output/index.ts';
 import { importView } from '../../output/views/index.ts';
+import { importFlags, tellWarnings } from './import-flags.ts';
 import { readImportSecrets } from './import-secrets.ts';
-
-const formats = [
-  'snapshot',
-  'database',
-  'data-dir',
-  'gardener',
-  'kops',
-  'k3s',
-  'openshift',
-  'talos-backup',
-] as const satisfies readonly ImportFormat[];
 
 export const snapshotImportCommand = defineCommand({
   path: ['snapshot', 'import'],
@@ -32,7 +22,7 @@ export const snapshotImportCommand = defineCommand({
     },
   ],
   flags: {
-    format: { kind: 'string', choices: formats, summary: 'what the backup must be (default: found out)' },
+    format: importFlags.format,
     'identity-file': { kind: 'string', valueName: 'file', summary: 'age identities that open the backup' },
     'passphrase-file': {
       kind: 'string',
@@ -44,13 +34,7 @@ export const snapshotImportCommand = defineCommand({
       valueName: 'command',
       summary: 'command that prints the passphrase of the backup (else HOLDFAST_IMPORT_PASSPHRASE)',
     },
-    'max-size': {
-      kind: 'integer',
-      default: 17_179_869_184n,
-      minimum: 1n,
-      valueName: 'bytes',
-      summary: 'most that the backup may unpack to',
-    },
+    'max-size': importFlags['max-size'],
     force: { kind: 'boolean', summary: 'replace the file if it exists' },
   },
   examples: [
@@ -98,7 +82,3 @@ export const snapshotImportCommand = defineCommand({
     host.print(view);
   },
 });
-
-function tellWarnings({ warnings }: ImportResult, { ctx }: CommandHost): void {
-  for (const message of warnings) ctx.log.warn(message);
-}

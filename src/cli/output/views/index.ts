@@ -36,6 +36,7 @@ export {
 } from './repository-key-views.ts';
 export { rowsView } from './rows-view.ts';
 export { forgottenView, verifiedBackupsView } from './upkeep-views.ts';
+export { importedBackupView } from './imported-backup-view.ts';
 export { importView } from './import-view.ts';
 export { storageCheckLine, storageValidationView } from './storage-validation-view.ts';
 export { snapshotHashView, snapshotStatusView, verifyView } from './snapshot-views.ts';

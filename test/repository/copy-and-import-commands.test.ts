@@ -1,0 +1,86 @@
+/** `backup copy` and `backup import`, as they are typed. */
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
+import { unpackSample } from '../support/kubernetes-samples.ts';
+import { runHoldfast } from '../support/run-cli.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+let dir: Awaited<ReturnType<typeof tempDir>>;
+let env: Readonly<Record<string, string>>;
+let sample: string;
+let workDir: string;
+
+before(async () => {
+  dir = await tempDir('copy-commands');
+  workDir = join(dir.path, 'work');
+  await mkdir(workDir);
+  env = await newRepository('one');
+  sample = await unpackSample('shop-3.6', dir.path);
+});
+after(() => dir[Symbol.asyncDispose]());
+
+async function newRepository(name: string): Promise<Readonly<Record<string, string>>> {
+  const keyFile = join(dir.path, `${name}.key`);
+  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
+  const made = { HOLDFAST_REPOSITORY: join(dir.path, name), HOLDFAST_KEY_FILE: keyFile };
+  await run(made, 0, 'repo', 'init');
+  return made;
+}
+
+async function run(of: Readonly<Record<string, string>>, exitCode: number, ...argv: readonly string[]) {
+  const result = await runHoldfast([...argv, '-w', 'json'], { env: of });
+  assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
+  return (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Json;
+}
+
+const idsIn = async (of: Readonly<Record<string, string>>) =>
+  ((await run(of, 0, 'backup', 'list'))['backups'] as { id: string }[]).map(({ id }) => id);
+
+test('a compressed snapshot is imported, and only what is sound', async () => {
+  const file = join(dir.path, 'etcd.db.gz');
+  await writeFile(file, gzipSync(await readFile(sample)));
+  const made = await run(env, 0, 'backup', 'import', file, '--work-dir', workDir);
+  const { hash } = await run(env, 0, 'snapshot', 'status', sample);
+  assert.equal(made['hash'], hash);
+  const { format, digest } = made['imported'] as Json;
+  assert.deepEqual([format, digest], ['snapshot', 'verified']);
+  const before = await idsIn(env);
+  assert.ok(before.includes(String(made['id'])));
+  const again = await run(env, 0, 'backup', 'import', file, '--work-dir', workDir, '--skip-unchanged');
+  assert.deepEqual([again['created'], again['id']], [false, made['id']]);
+  const cut = join(dir.path, 'cut.db.gz');
+  await writeFile(cut, (await readFile(file)).subarray(0, 20_000));
+  await run(env, 3, 'backup', 'import', cut, '--work-dir', workDir);
+  await run(env, 2, 'backup', 'import', join(dir.path, 'none.gz'), '--work-dir', workDir);
+  assert.deepEqual(await idsIn(env), before);
+  assert.deepEqual(await readdir(workDir), []);
+});
+
+test('backups are copied to a repository that has secrets of its own', async () => {
+  await run(env, 0, 'backup', 'create', sample);
+  const other = await newRepository('other');
+  const to = other['HOLDFAST_REPOSITORY']!;
+  const key = ['--to-key-file', other['HOLDFAST_KEY_FILE']!];
+  const nothing = await runHoldfast(['backup', 'copy', 'latest', '--to', to], { env });
+  assert.equal(nothing.exitCode, 2);
+  assert.match(nothing.stderr, /opens the repository to copy to/);
+  await run(env, 2, 'backup', 'copy', 'latest', ...key);
+  await run(env, 2, 'backup', 'copy', '--to', to, ...key);
+  // The key of the one does not open the other.
+  await run(env, 4, 'backup', 'copy', 'latest', '--to', to, '--to-key-file', env['HOLDFAST_KEY_FILE']!);
+  const words = ['backup', 'copy', '--all', '--work-dir', workDir];
+  const targetEnv = { HOLDFAST_TO_REPOSITORY: to, HOLDFAST_TO_KEY_FILE: other['HOLDFAST_KEY_FILE']! };
+  const { backups } = (await run({ ...env, ...targetEnv }, 0, ...words)) as { backups: Json[] };
+  assert.ok(backups.length >= 1 && backups.every(({ copied }) => copied === true));
+  const again = (await run(env, 0, ...words, '--to', to, ...key)) as { backups: Json[] };
+  assert.ok(again.backups.every(({ copied }) => copied === false));
+  assert.deepEqual(await idsIn(other), await idsIn(env));
+  assert.equal((await run(other, 0, 'backup', 'verify', 'latest'))['ok'], true);
+  assert.deepEqual(await readdir(workDir), []);
+});
