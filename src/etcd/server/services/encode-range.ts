@@ -1,10 +1,12 @@
 /**
  * A range whose answer is what the store holds, nothing left out and in its order: the records go from the file into
- * the response as they are, for they are the messages that the response consists of.
+ * the response as they are, for they are the messages that the response consists of. A large response is made piece by
+ * piece while its client reads it.
  */
 import { WireWriter } from '../../../base/index.ts';
 import { type RangeRequest, RangeRequest_SortOrder, RangeRequest_SortTarget } from '../../api.ts';
-import type { EtcdStore } from '../store/index.ts';
+import type { EtcdStore, StoreRecords } from '../store/index.ts';
+import { EncodedMessage, MessageInPieces } from '../transport/index.ts';
 import { bytesFieldSize, placeBytesField } from './place-message.ts';
 import type { ResponseHeaders } from './response-headers.ts';
 
@@ -25,12 +27,15 @@ export function isPlainRange(request: RangeRequest): boolean {
   );
 }
 
+/** A piece of a response, and the largest one that is made at once. A record is never divided. */
+const pieceBytes = 128 << 10;
+
 /** The answer to a plain range, encoded as RangeResponse. Throws what the store throws. */
 export function encodePlainRange(
   request: RangeRequest,
   store: EtcdStore,
   headers: ResponseHeaders,
-): Uint8Array {
+): EncodedMessage | MessageInPieces {
   const { key, rangeEnd, revision, limit } = request;
   const records = store.records({ key, rangeEnd, revision, limit: Number(limit) });
   const sizes = records.sizes();
@@ -38,17 +43,42 @@ export function encodePlainRange(
   const tail = new WireWriter();
   if (records.count > sizes.length) tail.varint(field.more, 1);
   if (records.count > 0) tail.varint(field.count, records.count);
-  const tailBytes = tail.finish();
+  const parts = { head, records, sizes, tail: tail.finish() };
   const kvsBytes = sizes.reduce((total, size) => total + bytesFieldSize(size), 0);
-  const message = new Uint8Array(head.length + kvsBytes + tailBytes.length);
-  message.set(head);
-  let at = head.length;
-  for (let number = 0; number < sizes.length; number++) {
-    const size = sizes[number]!;
-    at = placeBytesField(message, at, field.kvs, size);
-    records.copyTo(message.subarray(at, at + size), number);
-    at += size;
-  }
-  message.set(tailBytes, at);
-  return message;
+  const sizeBytes = head.length + kvsBytes + parts.tail.length;
+  const pieces = piecesOf(parts);
+  if (sizeBytes > pieceBytes) return new MessageInPieces(sizeBytes, pieces);
+  return new EncodedMessage(pieces.next().value ?? head);
+}
+
+interface RangeParts {
+  readonly head: Uint8Array;
+  readonly records: StoreRecords;
+  readonly sizes: readonly number[];
+  readonly tail: Uint8Array;
+}
+
+/** The whole message in pieces: no more than one when it is no larger than that. */
+function* piecesOf({ head, records, sizes, tail }: RangeParts): Generator<Uint8Array, undefined> {
+  let before = head;
+  let first = 0;
+  do {
+    let end = first;
+    let bytes = before.length;
+    while (end < sizes.length && (end === first || bytes + bytesFieldSize(sizes[end]!) <= pieceBytes))
+      bytes += bytesFieldSize(sizes[end++]!);
+    const isLast = end === sizes.length;
+    const piece = new Uint8Array(bytes + (isLast ? tail.length : 0));
+    piece.set(before);
+    let at = before.length;
+    for (; first < end; first++) {
+      const size = sizes[first]!;
+      at = placeBytesField(piece, at, field.kvs, size);
+      records.copyTo(piece.subarray(at, at + size), first);
+      at += size;
+    }
+    if (isLast) piece.set(tail, at);
+    yield piece;
+    before = piece.subarray(0, 0);
+  } while (first < sizes.length);
 }

@@ -1,6 +1,6 @@
 import type { KV } from '../../api.ts';
 import type { EtcdStore } from '../store/index.ts';
-import { EncodedMessage, type ServiceHandlers } from '../transport/index.ts';
+import type { ServiceHandlers } from '../transport/index.ts';
 import { encodePlainRange, isPlainRange } from './encode-range.ts';
 import { checkRange } from './kv-checks.ts';
 import type { KvService } from './kv.ts';
@@ -22,7 +22,7 @@ export function kvMethods({ kv, store, gate, headers }: KvMethodsOptions): Servi
       gate.admitRead();
       if (!isPlainRange(request)) return kv.range(request);
       checkRange(request);
-      return new EncodedMessage(encodePlainRange(request, store, headers));
+      return encodePlainRange(request, store, headers);
     },
     rangeStream() {
       // In the words of a server that has never heard of it: clients then ask for a plain range.

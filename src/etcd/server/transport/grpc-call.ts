@@ -1,8 +1,8 @@
 import type * as http2 from 'node:http2';
 import type { DescMessage } from '@bufbuild/protobuf';
-import { encodeFrame, FrameReader } from './grpc-frames.ts';
+import { encodeFrame, encodeFrameStart, FrameReader } from './grpc-frames.ts';
 import { GrpcFault, type GrpcStatus, statusCodes, statusTrailers } from './grpc-status.ts';
-import type { Call, ResponseOf, ResponseSink, RpcMethod } from './methods.ts';
+import { type Call, MessageInPieces, type ResponseOf, type ResponseSink, type RpcMethod } from './methods.ts';
 
 export interface GrpcCallOptions {
   /** Largest request; a larger one is refused before its bytes are read. */
@@ -129,11 +129,34 @@ export class GrpcCall implements Call {
   }
 
   #respond(response: unknown): void {
+    if (response instanceof MessageInPieces) {
+      this.#finish(this.#respondInPieces(response));
+      return;
+    }
     const frame = encodeFrame(this.#method.encode(response));
     if (this.#stream.destroyed) return;
     this.#status = { code: statusCodes.ok, message: '' };
     this.#stream.respond(responseHeaders, { waitForTrailers: true });
     this.#stream.end(frame);
+  }
+
+  /** Who does not read holds one piece of the message in memory, not all of it. */
+  async #respondInPieces({ sizeBytes, pieces }: MessageInPieces): Promise<void> {
+    const stream = this.#stream;
+    const first = pieces.next();
+    if (stream.destroyed) return;
+    stream.respond(responseHeaders, { waitForTrailers: true });
+    let bytes = first.done === true ? undefined : encodeFrameStart(sizeBytes, first.value);
+    while (bytes !== undefined && !this.#isOver()) {
+      if (!stream.write(bytes)) await this.#drained();
+      const next = pieces.next();
+      bytes = next.done === true ? undefined : next.value;
+    }
+  }
+
+  /** Whether nobody waits for an answer any more. */
+  #isOver(): boolean {
+    return this.#stream.destroyed || this.#options.stopping.aborted;
   }
 
   #startStream(timeoutMs: number | undefined): void {

@@ -7,10 +7,15 @@ const none = new Uint8Array(0);
 
 /** A message with its frame before it. The message is copied. */
 export function encodeFrame(message: Uint8Array): Uint8Array {
-  const frame = Buffer.allocUnsafe(prefixBytes + message.length);
+  return encodeFrameStart(message.length, message);
+}
+
+/** The frame of a message of that size with the first bytes of it, which are copied. */
+export function encodeFrameStart(sizeBytes: number, first: Uint8Array): Uint8Array {
+  const frame = Buffer.allocUnsafe(prefixBytes + first.length);
   frame[0] = 0;
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, prefixBytes);
+  frame.writeUInt32BE(sizeBytes, 1);
+  frame.set(first, prefixBytes);
   return frame;
 }
 

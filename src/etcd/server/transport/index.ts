@@ -5,6 +5,7 @@ export { listen, type Listener, type ListenOptions } from './listen.ts';
 export {
   type Call,
   EncodedMessage,
+  MessageInPieces,
   type MethodHandler,
   type ResponseSink,
   type RpcMethod,

@@ -29,6 +29,19 @@ export class EncodedMessage {
   }
 }
 
+/** A response that is made while its client reads it: what a client does not read is not made. */
+export class MessageInPieces {
+  /** Of the whole message. */
+  readonly sizeBytes: number;
+  /** They are left alone until sent. What it throws becomes the status of the call. */
+  readonly pieces: Iterator<Uint8Array, unknown>;
+
+  constructor(sizeBytes: number, pieces: Iterator<Uint8Array, unknown>) {
+    this.sizeBytes = sizeBytes;
+    this.pieces = pieces;
+  }
+}
+
 export type ResponseOf<O extends DescMessage> = MessageInitShape<O> | EncodedMessage;
 
 /** Where the responses of a stream go, in order. */
@@ -43,7 +56,10 @@ export interface ResponseSink<O extends DescMessage> {
 /** A handler of one method. What it throws becomes the status of the call. */
 export type MethodHandler<M extends DescMethod> =
   M extends DescMethodUnary<infer I, infer O>
-    ? (request: MessageShape<I>, call: Call) => ResponseOf<O> | Promise<ResponseOf<O>>
+    ? (
+        request: MessageShape<I>,
+        call: Call,
+      ) => ResponseOf<O> | MessageInPieces | Promise<ResponseOf<O> | MessageInPieces>
     : M extends DescMethodServerStreaming<infer I, infer O>
       ? (request: MessageShape<I>, out: ResponseSink<O>, call: Call) => Promise<void>
       : M extends DescMethodBiDiStreaming<infer I, infer O>
