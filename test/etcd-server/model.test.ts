@@ -16,6 +16,7 @@ import { inLockStep } from './lock-step.ts';
 import { type KnownState, kvMakers, type RandomCall, randomCall } from './random-calls.ts';
 import { leaseMakers } from './random-leases.ts';
 import { WatchPair } from './random-watches.ts';
+import { sureCalls } from './sure-calls.ts';
 
 const isSoak = process.env['HOLDFAST_SOAK'] === '1';
 /** Between rounds ours moves on to a snapshot of itself. */
@@ -87,11 +88,15 @@ async function compareRandomCalls(t: TestContext, line: PeerLine): Promise<void>
       known,
       write,
     });
+    const ask = async (call: RandomCall) => {
+      const error = await inLockStep({ etcd, ours }, call, known);
+      answers.add(`${call.name}: ${error ?? 'ok'}`);
+    };
+    for (const call of sureCalls(known, leases)) await ask(call);
     for (let i = 0; i < callsPerRound; i++) {
       const call = randomCall(random, makers, known);
       if (call.name === 'compact' || i % callsBetweenLooks === 0) await watches.compare();
-      const error = await inLockStep({ etcd, ours }, call, known);
-      answers.add(`${call.name}: ${error ?? 'ok'}`);
+      await ask(call);
       if (random.chance(0.03)) await watches.act(random);
     }
     await watches.compare();
