@@ -20,6 +20,15 @@ const maxNodeBytes = 1 << 20;
 /** Of keys that are no Kubernetes objects at most so many beginnings are told apart. */
 const otherLimit = 100;
 
+const slash = 0x2f;
+/** Namespaces of resources that are remembered while objects are counted. */
+const directoryLimit = 10_000;
+
+interface Total {
+  objects: number;
+  bytes: number;
+}
+
 /** Notes what a record of a backup says of the content, while the rows pass by. */
 export class ContentWatcher {
   /** Bytes of each key's newest record, by the keys' ids. */
@@ -63,17 +72,26 @@ export class ContentWatcher {
   /** Live objects and bytes by resource; of other keys by their beginning. Largest first. */
   resources(keys: LiveKeySet): ResourceTotal[] {
     const prefix = this.#storagePrefix(keys);
-    const totals = new Map<string, { objects: number; bytes: number }>();
+    const totals = new Map<string, Total>();
+    // What an object is follows from all of its key but the last part, and most have that in common with many.
+    const known = new Map<string, Total>();
     for (let id = 0; id < keys.size; id++) {
       if (!keys.isAlive(id)) continue;
-      const text = displayText(keys.key(id));
-      const place = parseStorageKey(text, prefix);
-      let name = place === undefined ? beginningOf(text) : nameOf(place);
-      if (place === undefined && !totals.has(name) && totals.size >= otherLimit) name = 'other keys';
-      const total = totals.get(name) ?? { objects: 0, bytes: 0 };
+      const key = keys.key(id);
+      const nameAt = key.lastIndexOf(slash) + 1;
+      const directory = Buffer.from(key.buffer, key.byteOffset, nameAt).toString('latin1');
+      let total = nameAt < key.length ? known.get(directory) : undefined;
+      if (total === undefined) {
+        const text = displayText(key);
+        const place = parseStorageKey(text, prefix);
+        let name = place === undefined ? beginningOf(text) : nameOf(place);
+        if (place === undefined && !totals.has(name) && totals.size >= otherLimit) name = 'other keys';
+        total = totals.get(name) ?? { objects: 0, bytes: 0 };
+        totals.set(name, total);
+        if (place !== undefined && known.size < directoryLimit) known.set(directory, total);
+      }
       total.objects++;
       total.bytes += this.#sizes.get(id);
-      totals.set(name, total);
     }
     return [...totals]
       .map(([resource, total]) => ({ resource, ...total }))

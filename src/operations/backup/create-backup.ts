@@ -33,6 +33,8 @@ export type CreateBackupSource =
       readonly path: string;
       /** A bare `member/snap/db` has no digest. */
       readonly skipDigest?: boolean;
+      /** Of this file, when somebody has begun to read them: see `beginBackupFacts`. */
+      readonly facts?: Promise<BackupFacts>;
     }
   | {
       readonly kind: 'live';
@@ -92,12 +94,12 @@ export async function createBackup(
 }
 
 async function createFromFile(
-  { path, skipDigest = false }: Extract<CreateBackupSource, { kind: 'file' }>,
+  { path, skipDigest = false, facts }: Extract<CreateBackupSource, { kind: 'file' }>,
   options: CreateBackupOptions,
   ctx: OperationContext,
 ): Promise<Created> {
   const node = await lookAtNode(options, undefined, ctx);
-  return await backUpFile(path, { ...options, ...node, origin: { kind: 'file' }, skipDigest }, ctx);
+  return await backUpFile(path, { ...options, ...node, origin: { kind: 'file' }, skipDigest, facts }, ctx);
 }
 
 async function createFromLive(
@@ -145,6 +147,7 @@ async function lookAtNode(
 interface FileOptions extends CreateBackupOptions {
   readonly origin: Pick<BackupRecord['source'], 'kind' | 'endpoint'>;
   readonly skipDigest: boolean;
+  readonly facts?: Promise<BackupFacts> | undefined;
   /** Whom a live snapshot was taken from. */
   readonly member?: LiveMember;
   readonly bundle?: PreparedBundle;
@@ -157,7 +160,7 @@ async function backUpFile(path: string, options: FileOptions, ctx: OperationCont
   using file = openFileSource(path);
   requireWholeFile(file);
   const database = openDatabase(file);
-  const facts = await readBackupFacts(path, { file, database }, options, ctx);
+  const facts = await (options.facts ?? readBackupFacts(path, { file, database }, options, ctx));
   const compared = member && { members: await compareMembers(member, facts, ctx) };
   // From here on packs that this backup counts on are not deleted.
   await using session = await openSession(repository, 'backup', ctx);

@@ -59,18 +59,27 @@ export async function fetchBackup(
   const temporaryPath = `${path}.part`;
   await using file = await createDurableFile(path, { temporaryPath, replace: options.force === true });
   let { sizeBytes } = await writeDatabase(file, record, { repository, exact }, ctx);
-  const hash = await hashWritten(temporaryPath, sizeBytes, ctx);
+  // Side by side: other threads scan while this one makes the digest.
+  const [hash] = await bothOf(
+    hashWritten(temporaryPath, sizeBytes, ctx),
+    exact ? Promise.resolve() : checkWritten(temporaryPath, record, ctx),
+  );
   if (!exact) {
     const digest = hash.copy().digest();
     writeAt(file, digest, sizeBytes);
     hash.update(digest);
     sizeBytes += digest.length;
-    await checkWritten(temporaryPath, record, ctx);
   }
   const sha256 = hash.digest('hex');
   if (exact) requireSame(record, { sizeBytes, sha256 });
   await file.commit();
   return { record, path, sizeBytes, exact, sha256, tookMs: ctx.clock.monotonicMs() - startedMs };
+}
+
+/** Waits for both, whichever fails: neither reads on when the file is gone. */
+async function bothOf<A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }
 
 function isExact({ id, source }: BackupRecord, { exact }: FetchBackupOptions): boolean {

@@ -1,6 +1,7 @@
 /** Backups in a repository: made, listed, chosen, fetched. */
 export { isBackupDamage } from './backup-damage.ts';
 export { type BackupFacts, readBackupFacts } from './backup-facts.ts';
+export { beginBackupFacts, type BegunFacts } from './begin-facts.ts';
 export { type BackupResults, readResults } from './backup-results.ts';
 export { chooseBackup } from './choose-backup.ts';
 export { copyBackup, type CopyBackupOptions, type CopyBackupResult } from './copy-backup.ts';

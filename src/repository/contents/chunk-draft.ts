@@ -65,7 +65,7 @@ export class ChunkDraft {
       table.set(digests, tableEnd);
     }
     writer.bytes(values);
-    const drafted = { rows: writer.finish(), table, rowCount, rowBytes: keyBytes + values.length };
+    const drafted = { rows: writer.written(), table, rowCount, rowBytes: keyBytes + values.length };
     for (const part of [this.#keys, this.#values, this.#digests]) part.clear();
     this.#keySizes.length = 0;
     this.#valueSizes.length = 0;
