@@ -2,11 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { operationContext } from '../../src/base/index.ts';
-import { snapshotHashKv, snapshotStatus } from '../../src/operations/index.ts';
-import { verifySnapshot } from '../../src/operations/verify/index.ts';
 import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
-import { kubernetesSamples, unpackSample } from '../support/kubernetes-samples.ts';
+import { unpackSample } from '../support/kubernetes-samples.ts';
 import { runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -21,29 +18,6 @@ async function run(env: Readonly<Record<string, string>>, ...argv: readonly stri
   assert.equal(exitCode, 0, stderr);
   return JSON.parse(stdout) as Record<string, unknown>;
 }
-
-for (const sample of kubernetesSamples)
-  test(`what is fetched is what was backed up: ${sample}`, async () => {
-    await using dir = await tempDir('backup');
-    const env = await withKeyFile(dir.path);
-    const path = await unpackSample(sample, dir.path);
-    await run(env, 'repo', 'init');
-    const created = await run(env, 'backup', 'create', path);
-    const again = await run(env, 'backup', 'create', path);
-    assert.equal(again['newBytes'], 0);
-    assert.equal(again['parent'], created['id']);
-    const out = join(dir.path, 'fetched.db');
-    await run(env, 'backup', 'fetch', 'latest', out);
-    const ctx = operationContext();
-    const original = await snapshotStatus({ path }, ctx);
-    const fetched = await snapshotStatus({ path: out }, ctx);
-    assert.deepEqual({ ...fetched, totalSizeBytes: original.totalSizeBytes }, original);
-    assert.equal(fetched.hash, created['hash']);
-    const hashKv = await snapshotHashKv({ path }, ctx);
-    assert.deepEqual(await snapshotHashKv({ path: out }, ctx), hashKv);
-    assert.equal(hashKv.hash, created['hashKv']);
-    assert.equal((await verifySnapshot({ path: out }, ctx)).ok, true);
-  });
 
 test('backups are listed, shown and found by their ids; nothing new is nothing stored', async () => {
   await using dir = await tempDir('backup');
