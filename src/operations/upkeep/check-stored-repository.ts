@@ -14,6 +14,8 @@ export interface CheckStoredOptions {
   readonly readData?: boolean;
   /** Write the index anew from the packs before anything is checked. */
   readonly rebuildIndex?: boolean;
+  /** Ids of backups that are known to have been there and are gone: `recallRepository` tells. */
+  readonly gone?: readonly string[];
 }
 
 export interface CheckStoredResult {
@@ -28,12 +30,30 @@ export async function checkStoredRepository(
   options: CheckStoredOptions,
   ctx: OperationContext,
 ): Promise<CheckStoredResult> {
-  const { repository, readData = false } = options;
+  const { repository, readData = false, gone = [] } = options;
   const rebuilt = options.rebuildIndex === true ? await rebuildIndex(repository, ctx) : undefined;
   const checked = await checkRepository(repository, { readData: readData ? 1 : 0 }, ctx);
-  const findings = [...checked.findings, ...unreadablePacks(rebuilt, checked.findings)];
+  const findings = [
+    ...checked.findings,
+    ...unreadablePacks(rebuilt, checked.findings),
+    ...goneBackups(gone, checked.findings),
+  ];
   const ok = findings.every(({ severity }) => severity !== 'fail');
-  return { ok, check: { ...checked, findings }, ...(rebuilt !== undefined && { rebuilt }) };
+  const brokenBackups = [...new Set([...checked.brokenBackups, ...gone])].sort();
+  return { ok, check: { ...checked, findings, brokenBackups }, ...(rebuilt !== undefined && { rebuilt }) };
+}
+
+/** Those that no other backup knows of either. */
+function goneBackups(gone: readonly string[], findings: readonly CheckFinding[]): readonly CheckFinding[] {
+  const told = new Set(findings.map(({ object }) => object));
+  return gone
+    .map((id) => ({ id, object: `backups/${id}` }))
+    .filter(({ object }) => !told.has(object))
+    .map(({ id, object }) => ({
+      ...{ severity: 'fail', code: 'record-missing', object },
+      message: `${object} is gone, and was not forgotten: this host has seen it`,
+      backups: [id],
+    }));
 }
 
 /** Packs that a rebuild could not read and that nothing else is said about but that no segment names them. */

@@ -25,6 +25,7 @@ export const repoCheckCommand = defineCommand({
         repository: access.repository,
         readData: flags['read-data'],
         rebuildIndex: flags['rebuild-index'],
+        gone: access.recalled.gone,
       },
       host.ctx,
     );

@@ -1,4 +1,5 @@
 import type { Logger } from '../../../base/index.ts';
+import type { RecalledRepository } from '../../../operations/repository-memory/index.ts';
 import type { Repository, Unlock } from '../../../repository/index.ts';
 import type { RateLimits, S3StorageOptions, Storage } from '../../../storage/index.ts';
 import { type CommandHost, type FlagValues, type repositoryFlags, usageError } from '../../command/index.ts';
@@ -13,6 +14,8 @@ export interface RepositoryAccess extends AsyncDisposable {
   readonly storage: Storage;
   /** What it was opened with. */
   readonly unlock: Unlock;
+  /** How it differs from what this host has seen of it; a warning of that has been given. */
+  readonly recalled: RecalledRepository;
 }
 
 /** Where the repository is. Errors: USAGE when nothing says it. */
@@ -90,16 +93,47 @@ async function s3Options(flags: Flags): Promise<Omit<S3StorageOptions, 'bucket' 
   };
 }
 
-/** Opens the repository that the flags, the environment or the configuration name. */
+/**
+ * Opens the repository that the flags, the environment or the configuration name, and compares it with what this host
+ * has seen of it.
+ */
 export async function openRepositoryOf(flags: Flags, host: CommandHost): Promise<RepositoryAccess> {
   const { openRepository } = await import('../../../repository/index.ts');
+  const { recallRepository } = await import('../../../operations/repository-memory/index.ts');
   const storage = await openStorageOf(flags, { log: host.ctx.log });
   try {
     const unlock = await readUnlock(flags, host);
-    const repository = await openRepository(storage, { unlock }, host.ctx);
-    return { repository, storage, unlock, [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() };
+    let hasNewBackup = false;
+    const watched = watchPuts(storage, (name) => (hasNewBackup ||= name.startsWith('backups/')));
+    const repository = await openRepository(watched, { unlock }, host.ctx);
+    const { root } = host;
+    const recalled = await recallRepository({ repository, root }, host.ctx);
+    const close = async () => {
+      // What was just made is remembered, too; what had to be said has been.
+      if (hasNewBackup && !host.ctx.signal.aborted)
+        await recallRepository({ repository, root }, { ...host.ctx, events() {} });
+      await storage[Symbol.asyncDispose]();
+    };
+    return { repository, storage, unlock, recalled, [Symbol.asyncDispose]: close };
   } catch (error) {
     await storage[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The same store; `tell` hears the name of each object that is put. */
+function watchPuts(storage: Storage, tell: (name: string) => void): Storage {
+  return {
+    location: storage.location,
+    capabilities: storage.capabilities,
+    putIfAbsent(name, content, options) {
+      tell(name);
+      return storage.putIfAbsent(name, content, options);
+    },
+    get: (name, options) => storage.get(name, options),
+    stat: (name, options) => storage.stat(name, options),
+    list: (prefix, options) => storage.list(prefix, options),
+    delete: (name, options) => storage.delete(name, options),
+    [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
+  };
 }
