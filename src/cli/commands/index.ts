@@ -66,6 +66,7 @@ import {
   repoKeyRemoveCommand,
   repoKeyRotateCommand,
   repoPruneCommand,
+  repoStatsCommand,
   repoValidateCommand,
 } from './repo/index.ts';
 import { serveCommand } from './serve.ts';
@@ -113,6 +114,7 @@ const commands: readonly AnyCommand[] = [
   repoValidateCommand,
   repoCheckCommand,
   repoPruneCommand,
+  repoStatsCommand,
   repoKeyListCommand,
   repoKeyAddCommand,
   repoKeyRemoveCommand,

@@ -209,6 +209,13 @@ function totalsOf(
     deletedPacks: going.length,
     deletedBytes,
     repackedBytes: neededOf(repack),
-    wasteBytes: bytesOf(staying) - neededOf(staying),
+    wasteBytes: staying.reduce((sum, use) => sum + wasteOf(use), 0),
   };
+}
+
+/** What nobody needs of a pack that stays; its header and its table are needed as long as anything in it is. */
+function wasteOf(use: PackUse): number {
+  const { stored, pack, needed, neededBytes } = use;
+  if (needed.length === 0 || pack === undefined || !isSound(use)) return stored.sizeBytes - neededBytes;
+  return pack.entries.reduce((sum, { pieceBytes }) => sum + pieceBytes, 0) - neededBytes;
 }

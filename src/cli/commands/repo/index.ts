@@ -19,3 +19,4 @@ export {
 export { repoPruneCommand } from './prune.ts';
 export { readLock, readUnlock } from './read-unlock.ts';
 export { repoValidateCommand } from './validate.ts';
+export { repoStatsCommand } from './stats.ts';

@@ -34,6 +34,7 @@ export {
   keyView,
   renewedKeysView,
 } from './repository-key-views.ts';
+export { repositoryStatsView } from './repository-stats-view.ts';
 export { rowsView } from './rows-view.ts';
 export { forgottenView, verifiedBackupsView } from './upkeep-views.ts';
 export { importedBackupView } from './imported-backup-view.ts';
