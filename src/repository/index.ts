@@ -151,3 +151,10 @@ export {
   type Rotation,
   type SlotStore,
 } from './slots/index.ts';
+export {
+  type CountedContents,
+  type CountedObjects,
+  countContents,
+  countObjects,
+  type ObjectGroup,
+} from './stats/index.ts';

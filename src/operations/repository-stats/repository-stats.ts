@@ -1,13 +1,15 @@
 import { hasCode, HoldfastError, type OperationContext } from '../../base/index.ts';
-import { listSlots, type Repository, type SlotKind } from '../../repository/index.ts';
-import { pruneRepository } from '../../repository/prune/index.ts';
 import {
   type CountedContents,
   type CountedObjects,
   countContents,
   countObjects,
+  listSlots,
   type ObjectGroup,
-} from '../../repository/stats/index.ts';
+  pruneRepository,
+  type Repository,
+  type SlotKind,
+} from '../../repository/index.ts';
 import type { StorageCapabilities } from '../../storage/index.ts';
 import { type BackupSummary, listStoredBackups } from '../backup/index.ts';
 
