@@ -172,6 +172,39 @@ suite('a node’s files', () => {
     }
   });
 
+  test('that are others are a change', async () => {
+    await using dir = await tempDir('bundle');
+    const node = await layOutNode({
+      root: join(dir.path, 'host'),
+      etcdVersion: '3.6.5',
+      nodeName: 'unchanged',
+    });
+    const path = await unpackSample('shop-3.6', dir.path);
+    const repository = await newRepository();
+    const isCreated = async (bundle: boolean) => {
+      const { created } = await createBackup(
+        {
+          ...{ repository, program: 'test', source: { kind: 'file', path }, skipUnchanged: true },
+          node: { root: node.root, bundle },
+        },
+        ctx,
+      );
+      return created;
+    };
+    assert.equal(await isCreated(false), true);
+    assert.equal(await isCreated(true), true, 'the last one has none');
+    assert.equal(await isCreated(true), false);
+    await writeFile(join(node.root, 'etc/kubernetes/pki/sa.pub'), 'rotated');
+    assert.equal(await isCreated(false), false);
+    assert.equal(await isCreated(true), true);
+    const { record } = await backUp(repository, path, node.root);
+    assert.equal(record.kubernetesVersion, 'v1.36.2', 'as the nodes in the database say, not this host');
+    await assert.rejects(
+      createBackup({ repository, program: 'test', source: { kind: 'file', path }, hasOtherKeys: true }, ctx),
+      (error) => hasCode(error, 'REPOSITORY_REPLACED'),
+    );
+  });
+
   test('are asked for where there are none, or were not taken along', async () => {
     await using dir = await tempDir('bundle');
     const snapshot = await unpackSample('shop-3.6', dir.path);

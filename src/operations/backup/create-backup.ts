@@ -51,6 +51,8 @@ export interface CreateBackupOptions {
   readonly source: CreateBackupSource;
   /** The host that this runs on, and whether its control plane's files are taken along; without it they are not. */
   readonly node?: Pick<NodeOptions, 'root' | 'bundle'>;
+  /** Whether this host has seen other public keys in this repository: nothing is sealed for those of a stranger. */
+  readonly hasOtherKeys?: boolean;
   /** Version of the program, for the record. */
   readonly program: string;
   /** Allow a cluster of which the repository has no backup, though it has backups of others. */
@@ -79,14 +81,16 @@ type Created = Omit<CreateBackupResult, 'tookMs'>;
  * Events: those of `saveSnapshot`; phases of the checks, and `store`; warnings of members that hold something else, and
  * of files that are not in the bundle.
  *
- * Errors: BUNDLE_NOT_FOUND, VERIFY_FAILED and those of `verifySnapshot` (nothing was stored), BACKUP_FOREIGN,
- * BACKUP_NOT_EXACT, those of `saveSnapshot`, those of the repository and its store, REPOSITORY_SESSION_LOST, INTERRUPTED.
+ * Errors: REPOSITORY_REPLACED, BUNDLE_NOT_FOUND, VERIFY_FAILED and those of `verifySnapshot` (nothing was stored),
+ * BACKUP_FOREIGN, BACKUP_NOT_EXACT, those of `saveSnapshot`, those of the repository and its store,
+ * REPOSITORY_SESSION_LOST, INTERRUPTED.
  */
 export async function createBackup(
   options: CreateBackupOptions,
   ctx: OperationContext,
 ): Promise<CreateBackupResult> {
   const startedMs = ctx.clock.monotonicMs();
+  if (options.hasOtherKeys === true) throw replaced(options.repository);
   const created = await (options.source.kind === 'file'
     ? createFromFile(options.source, options, ctx)
     : createFromLive(options.source, options, ctx));
@@ -245,6 +249,14 @@ function isUnchanged(parent: BackupRecord, facts: BackupFacts): boolean {
     parent.revision === facts.revision &&
     parent.compactedRevision === facts.compactedRevision &&
     parent.hashes.kv === facts.kvHash
+  );
+}
+
+function replaced({ storage }: Repository): HoldfastError {
+  return new HoldfastError(
+    'REPOSITORY_REPLACED',
+    `the repository at ${storage.location} has not the public keys that this host has seen in it`,
+    { details: { location: storage.location } },
   );
 }
 
