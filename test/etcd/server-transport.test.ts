@@ -12,6 +12,7 @@ import {
   KV,
   Maintenance,
   openEtcdClient,
+  RangeRequest_SortOrder,
   RangeRequestSchema,
   RangeResponseSchema,
   Watch,
@@ -238,6 +239,29 @@ suite('hostile clients of a served store', () => {
     await eventually(20_000, 'the end of the watches', async () => {
       const reply = await connection.call(rawMethod(Maintenance.method.status), {});
       return reply.version === '' ? undefined : true;
+    });
+  });
+
+  test('answers that nobody reads are bounded, whoever asked for them', async () => {
+    await using served = await serveTestStore({ mostUnreadBytes: 1 << 20 });
+    putKey(served.store, 'large', new Uint8Array(700 << 10));
+    await using slow = new RawConnection(served.server.url);
+    const sorted = {
+      key: Uint8Array.of(0),
+      rangeEnd: Uint8Array.of(0),
+      sortOrder: RangeRequest_SortOrder.DESCEND,
+    };
+    const unread = slow.open(range).send(sorted).endRequests();
+    await once(unread.stream, 'response');
+    await using other = new RawConnection(served.server.url);
+    const refused = await other.open(range).send(sorted).endRequests().end();
+    assert.deepEqual(refused, { status: 8, message: 'etcdserver: too many requests' });
+    assert.equal((await other.call(range, { key: utf8('first') })).count, 1n, 'small ones are answered');
+    assert.equal((await unread.next())?.count, 2n);
+    assert.equal((await unread.end()).status, 0);
+    await eventually(20_000, 'room for the next', async () => {
+      const call = other.open(range).send(sorted).endRequests();
+      return (await call.end()).status === 0 ? true : undefined;
     });
   });
 

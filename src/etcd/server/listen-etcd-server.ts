@@ -41,6 +41,8 @@ export interface EtcdServerOptions {
   readonly progressIntervalMs?: number;
   /** How long a new connection may say nothing; default 20 s. */
   readonly silenceMs?: number;
+  /** How much of whole responses may wait for clients to read them; default 256 MiB. Large ranges are sent in pieces. */
+  readonly mostUnreadBytes?: number;
   /** Told of what goes wrong behind the back of every call. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -87,6 +89,7 @@ export async function listenEtcdServer(options: EtcdServerOptions): Promise<Etcd
     port,
     ...(tls === undefined ? {} : { tls }),
     ...(options.silenceMs === undefined ? {} : { silenceMs: options.silenceMs }),
+    ...(options.mostUnreadBytes === undefined ? {} : { mostUnreadBytes: options.mostUnreadBytes }),
     methods: [
       ...rpcMethods(KV, kvMethods({ kv, store, gate, headers })),
       ...rpcMethods(Watch, watchMethods(hub, headers)),

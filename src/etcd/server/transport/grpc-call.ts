@@ -3,6 +3,7 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import { encodeFrame, encodeFrameStart, FrameReader } from './grpc-frames.ts';
 import { GrpcFault, type GrpcStatus, statusCodes, statusTrailers } from './grpc-status.ts';
 import { type Call, MessageInPieces, type ResponseOf, type ResponseSink, type RpcMethod } from './methods.ts';
+import type { UnreadResponses } from './unread-responses.ts';
 
 export interface GrpcCallOptions {
   /** Largest request; a larger one is refused before its bytes are read. */
@@ -11,6 +12,8 @@ export interface GrpcCallOptions {
   readonly statusOf: (error: unknown) => GrpcStatus;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
+  /** Of all calls. */
+  readonly unread: UnreadResponses;
 }
 
 const responseHeaders = { ':status': 200, 'content-type': 'application/grpc' } as const;
@@ -135,6 +138,7 @@ export class GrpcCall implements Call {
     }
     const frame = encodeFrame(this.#method.encode(response));
     if (this.#stream.destroyed) return;
+    this.#options.unread.add(this.#stream, frame.length);
     this.#status = { code: statusCodes.ok, message: '' };
     this.#stream.respond(responseHeaders, { waitForTrailers: true });
     this.#stream.end(frame);

@@ -8,6 +8,7 @@ import { type GrpcStatus, statusCodes, statusTrailers } from './grpc-status.ts';
 import { answerHttp1, answerHttp2, type HttpPages } from './http-pages.ts';
 import type { RpcMethod } from './methods.ts';
 import type { ServerTlsOptions } from './server-tls.ts';
+import { UnreadResponses } from './unread-responses.ts';
 
 export interface ListenOptions {
   readonly host: string;
@@ -22,6 +23,8 @@ export interface ListenOptions {
   readonly maxRequestBytes: number;
   /** How long a connection may say nothing before it is closed; default 20 s. */
   readonly silenceMs?: number;
+  /** How much of whole responses may wait for clients to read them; default 256 MiB. */
+  readonly mostUnreadBytes?: number;
 }
 
 /** A port that is listened on. */
@@ -38,6 +41,7 @@ export interface Listener extends AsyncDisposable {
 }
 
 const defaultSilenceMs = 20_000;
+const defaultUnreadBytes = 256 << 20;
 /** Dead peers are found out by the system after this much silence, as Go's listeners have it. */
 const tcpKeepAliveMs = 15_000;
 /** What HTTP/2 opens with; no method of HTTP/1.1 is called so. */
@@ -69,7 +73,8 @@ class PortServer implements Listener {
     this.#methods = new Map(options.methods.map((method) => [method.path, method]));
     this.#services = new Set(options.methods.map(({ path }) => serviceOf(path)));
     const { maxRequestBytes, statusOf } = options;
-    this.#callOptions = { maxRequestBytes, statusOf, stopping: this.#stopping.signal };
+    const unread = new UnreadResponses(options.mostUnreadBytes ?? defaultUnreadBytes);
+    this.#callOptions = { maxRequestBytes, statusOf, stopping: this.#stopping.signal, unread };
     this.#silenceMs = options.silenceMs ?? defaultSilenceMs;
     this.#http1 = http.createServer((request, response) => answerHttp1(options.pages, request, response));
     this.#http1.timeout = this.#silenceMs;
