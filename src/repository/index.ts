@@ -106,6 +106,9 @@ export {
   type StoredDatabase,
 } from './store-database/index.ts';
 export {
+  type BackupCheck,
+  type BackupCheckOptions,
+  checkBackup,
   type CheckFinding,
   type CheckOptions,
   checkRepository,

@@ -1,4 +1,5 @@
 /** Looks whether everything in a repository is what was written, and what is hit where it is not. */
+export { type BackupCheck, type BackupCheckOptions, checkBackup } from './check-backup.ts';
 export {
   checkRepository,
   type CheckFinding,

@@ -2,8 +2,11 @@ import type { ForgetStoredResult, VerifyBackupResult } from '../../../operations
 import type { View } from '../view.ts';
 import { rowsView } from './rows-view.ts';
 
-/** A line for each backup, and one for each thing that was found. */
-export function verifiedBackupsView(verified: readonly VerifyBackupResult[]): View {
+/**
+ * A line for each backup, and one for each thing that was found.
+ * @param seed what chose the packs, where only a share was read
+ */
+export function verifiedBackupsView(verified: readonly VerifyBackupResult[], seed: number | undefined): View {
   const rows = verified.flatMap(({ id, result }) => [
     [id, result.verdict, result.checked.join(', ')],
     ...result.findings.map(({ severity, message }) => ['', severity, message]),
@@ -14,8 +17,10 @@ export function verifiedBackupsView(verified: readonly VerifyBackupResult[]): Vi
     rows,
     json: {
       ok: failed === 0,
-      backups: verified.map(({ id, result }) => ({
+      ...(seed !== undefined && { seed }),
+      backups: verified.map(({ id, result, kept }) => ({
         id,
+        kept,
         verdict: result.verdict,
         at: result.at,
         tookMs: result.tookMs,
@@ -23,7 +28,10 @@ export function verifiedBackupsView(verified: readonly VerifyBackupResult[]): Vi
         findings: result.findings.map(({ severity, code, message }) => ({ severity, code, message })),
       })),
     },
-    lines: failed === 0 ? [] : [`${failed} of ${verified.length} backups failed`],
+    lines: [
+      ...(failed === 0 ? [] : [`${failed} of ${verified.length} backups failed`]),
+      ...(seed === undefined ? [] : [`The packs were chosen with --seed ${seed}`]),
+    ],
   });
 }
 
