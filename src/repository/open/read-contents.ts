@@ -15,6 +15,9 @@ const readBytes = 2 << 20;
 /** What lies between two wanted pieces and is not worth a request of its own. */
 const gapBytes = 64 << 10;
 
+/** Contents that are unpacked before they are asked for. */
+const contentsAhead = 2;
+
 interface Run {
   readonly places: readonly ChunkPlace[];
   readonly names: readonly ContentName[];
@@ -44,15 +47,21 @@ export async function* tryReadContents(
   const runs = runsOf(await repository.index(signal), names);
   const start = (run: Run | undefined) => run && { run, bytes: quietly(readRun(repository, run, signal)) };
   let current = start(runs.next().value ?? undefined);
+  // Unpacked ahead of whoever asks, on other threads; what fails is looked for again when its turn comes.
+  const ahead: (() => Promise<Uint8Array | HoldfastError>)[] = [];
   while (current !== undefined) {
     const next = start(runs.next().value ?? undefined);
     const { run } = current;
     const bytes = await current.bytes;
-    for (let at = 0; at < run.names.length; at++)
-      yield (await openFrom(repository, run, at, bytes, signal)) ??
-        (await getOrFailure(repository, run.names[at]!, signal));
+    for (let at = 0; at < run.names.length; at++) {
+      const opened = quietly(openFrom(repository, run, at, bytes, signal));
+      const name = run.names[at]!;
+      ahead.push(async () => (await opened) ?? (await getOrFailure(repository, name, signal)));
+      if (ahead.length > contentsAhead) yield await ahead.shift()!();
+    }
     current = next;
   }
+  for (const take of ahead) yield await take();
 }
 
 async function getOrFailure(
@@ -130,7 +139,7 @@ async function openFrom(
   const start = place.entry.offset - first.entry.offset;
   try {
     const opener = await repository.openPack(place.pack, signal);
-    return opener.open(place.entry, bytes.subarray(start, start + place.entry.pieceBytes));
+    return await opener.openAhead(place.entry, bytes.subarray(start, start + place.entry.pieceBytes));
   } catch (error) {
     if (!isUnreadable(error) && !hasCode(error, 'STORAGE_OBJECT_MISSING')) throw error;
     return undefined;

@@ -2,7 +2,7 @@ import { equalBytes } from '../../base/index.ts';
 import { ContentReader } from '../encoding/index.ts';
 import { damaged } from '../failures.ts';
 import { contentIds, type RepositoryKeys } from '../keys/index.ts';
-import { decodeHeader, findObjectKey, headerBytes, openPiece } from '../sealing/index.ts';
+import { decodeHeader, findObjectKey, headerBytes, openPiece, openPieceAhead } from '../sealing/index.ts';
 import {
   footerBytes,
   footerMagic,
@@ -54,18 +54,23 @@ export class PackOpener {
 
   /** The content of a piece; its id is that of the content, or this throws. Errors: REPOSITORY_DAMAGED. */
   open(entry: PieceEntry, piece: Uint8Array): Uint8Array {
-    const { type, id, offset } = entry;
-    if (piece.length !== entry.pieceBytes)
-      throw damaged(this.#what, `ends within a piece: ${piece.length} of ${entry.pieceBytes} bytes`);
-    const content = openPiece(
-      this.#key,
-      offset,
-      piece,
-      pieceAssociation(type, id),
-      `${this.#what} at ${offset}`,
-    );
-    if (content.length !== entry.contentBytes)
-      throw damaged(this.#what, `holds ${content.length} bytes at ${offset}, not ${entry.contentBytes}`);
+    return this.#checked(entry, openPiece(...this.#pieceOf(entry, piece)));
+  }
+
+  /** The same, unpacked on another thread meanwhile. */
+  async openAhead(entry: PieceEntry, piece: Uint8Array): Promise<Uint8Array> {
+    return this.#checked(entry, await openPieceAhead(...this.#pieceOf(entry, piece)));
+  }
+
+  #pieceOf({ type, id, offset, pieceBytes }: PieceEntry, piece: Uint8Array): Parameters<typeof openPiece> {
+    if (piece.length !== pieceBytes)
+      throw damaged(this.#what, `ends within a piece: ${piece.length} of ${pieceBytes} bytes`);
+    return [this.#key, offset, piece, pieceAssociation(type, id), `${this.#what} at ${offset}`];
+  }
+
+  #checked({ type, id, offset, contentBytes }: PieceEntry, content: Uint8Array): Uint8Array {
+    if (content.length !== contentBytes)
+      throw damaged(this.#what, `holds ${content.length} bytes at ${offset}, not ${contentBytes}`);
     // A row table has the id of its chunk.
     if (type !== 'rowTable' && !equalBytes(this.#idOf(pieceTypes[type], content), id))
       throw damaged(this.#what, `holds at ${offset} another content than its id says`);

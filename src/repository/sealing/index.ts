@@ -10,6 +10,7 @@ export { createObjectKey, findObjectKey, type NewObjectKey } from './object-key.
 export {
   contentLimitBytes,
   openPiece,
+  openPieceAhead,
   packContent,
   type PackedContent,
   sealPacked,

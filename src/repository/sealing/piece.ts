@@ -1,9 +1,10 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { damaged, unknownFormat } from '../failures.ts';
 
 const compress = promisify(zstdCompress);
+const decompress = promisify(zstdDecompress);
 
 /** No content is larger: what claims to be is refused before anything is allocated. */
 export const contentLimitBytes = 64 << 20;
@@ -72,16 +73,49 @@ export function openPiece(
   associated: Uint8Array,
   what: string,
 ): Uint8Array {
-  const plain = decrypt(key, offset, piece, associated, what);
-  const sizeBytes = plain.readUInt32LE(1);
-  const body = plain.subarray(framingBytes);
+  const { codec, sizeBytes, body } = openFraming(decrypt(key, offset, piece, associated, what), what);
+  if (codec === codecs.stored) return Uint8Array.from(body);
+  return unpacked(() => zstdDecompressSync(body, unpackOptions(sizeBytes)), sizeBytes, what);
+}
+
+/** The same, unpacked on another thread; the piece may be used again as soon as this returns. */
+export async function openPieceAhead(...args: Parameters<typeof openPiece>): Promise<Uint8Array> {
+  const what = args[4];
+  const { codec, sizeBytes, body } = openFraming(decrypt(...args), what);
+  if (codec === codecs.stored) return Uint8Array.from(body);
+  const outcome = await decompress(body, unpackOptions(sizeBytes)).catch((error: unknown) => ({ error }));
+  return unpacked(
+    () => {
+      if ('error' in outcome) throw outcome.error;
+      return outcome;
+    },
+    sizeBytes,
+    what,
+  );
+}
+
+interface Framed {
+  readonly codec: number;
+  readonly sizeBytes: number;
+  readonly body: Uint8Array;
+}
+
+function openFraming(plain: Buffer, what: string): Framed {
+  const [codec, sizeBytes, body] = [plain[0]!, plain.readUInt32LE(1), plain.subarray(framingBytes)];
   if (sizeBytes > contentLimitBytes) throw damaged(what, `claims ${sizeBytes} bytes`);
-  if (plain[0] === codecs.stored) {
-    if (body.length !== sizeBytes) throw damaged(what, `has ${body.length} bytes, not ${sizeBytes}`);
-    return Uint8Array.from(body);
-  }
-  if (plain[0] !== codecs.zstd) throw unknownFormat(what, `is packed in a way (${plain[0]}) not known here`);
-  return decompress(body, sizeBytes, what);
+  if (codec === codecs.stored && body.length !== sizeBytes)
+    throw damaged(what, `has ${body.length} bytes, not ${sizeBytes}`);
+  if (codec !== codecs.stored && codec !== codecs.zstd)
+    throw unknownFormat(what, `is packed in a way (${codec}) not known here`);
+  return { codec, sizeBytes, body };
+}
+
+/**
+ * One byte more than there may be, so that too much is seen as such; an empty content has no frame. All in one buffer:
+ * what comes in many is copied together.
+ */
+function unpackOptions(sizeBytes: number) {
+  return { maxOutputLength: sizeBytes + 1, chunkSize: Math.max(sizeBytes + 1, leastChunkBytes) };
 }
 
 function decrypt(
@@ -106,15 +140,10 @@ function decrypt(
   }
 }
 
-function decompress(frame: Uint8Array, sizeBytes: number, what: string): Uint8Array {
+function unpacked(unpack: () => Buffer, sizeBytes: number, what: string): Uint8Array {
   let content: Buffer;
   try {
-    // One byte more than there may be, so that too much is seen as such; an empty content has no frame. All in one
-    // piece: what comes in many is copied together.
-    content = zstdDecompressSync(frame, {
-      maxOutputLength: sizeBytes + 1,
-      chunkSize: Math.max(sizeBytes + 1, leastChunkBytes),
-    });
+    content = unpack();
   } catch (error) {
     throw damaged(what, 'cannot be unpacked', error);
   }
