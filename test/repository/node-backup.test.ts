@@ -1,6 +1,6 @@
 /** Backups on a control-plane node whose etcd runs: discovery, the bundle, the ledger. */
 import assert from 'node:assert/strict';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { openLocalHost } from '../../src/hosts/index.ts';
@@ -101,6 +101,17 @@ suite('a control-plane node', () => {
       const nowhere = await runHoldfast(['backup', 'create', snapshot, '--bundle'], { env });
       assert.equal(nowhere.exitCode, 4, nowhere.stderr);
       assert.match(nowhere.stderr, /no files of a control-plane node/);
+    });
+
+    await t.test('a repository with other public keys than this host has seen gets no backup', async () => {
+      const directory = join(root, 'var/lib/holdfast/repositories');
+      const [name] = await readdir(directory);
+      const memory = JSON.parse(await readFile(join(directory, name!), 'utf8')) as { keys: string[] };
+      const keys = memory.keys.map((key) => key.replaceAll(/[0-9]/g, 'e'));
+      await writeFile(join(directory, name!), JSON.stringify({ ...memory, keys }));
+      const refused = await runHoldfast(['backup', 'create'], { root, env });
+      assert.equal(refused.exitCode, 4);
+      assert.match(refused.stderr, /has not the public keys that this host has seen in it/);
     });
   });
 });

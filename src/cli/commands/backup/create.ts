@@ -63,6 +63,7 @@ export const backupCreateCommand = defineCommand({
       {
         repository: access.repository,
         source,
+        hasOtherKeys: access.recalled.hasOtherKeys,
         node: {
           root: host.root,
           ...(input.origin('bundle').kind !== 'default' && { bundle: flags.bundle }),
