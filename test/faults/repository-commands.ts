@@ -5,7 +5,7 @@ import type { Random } from '../support/random.ts';
 import type { RunResult } from '../support/run-command.ts';
 import { startHoldfast } from './holdfast-process.ts';
 
-export type CommandKind = 'create' | 'forget' | 'prune';
+export type CommandKind = 'create' | 'forget' | 'prune' | 'copy';
 
 /** A moment in the work of a command: right before or after an object appears in the store, or goes. */
 export interface NamedPoint {
@@ -22,18 +22,21 @@ function points(...words: readonly string[]): readonly NamedPoint[] {
   });
 }
 
-/** Between any two steps of the order in which the format has each write. */
+const writing = points(
+  'after put sessions/',
+  'before put packs/',
+  'after put packs/',
+  'before put index/',
+  'after put index/',
+  'before put backups/',
+  'after put backups/',
+  'before delete sessions/',
+);
+
+/** Between any two steps of the order in which the format has each write; of a copy, in the store that it goes to. */
 export const namedPoints: Readonly<Record<CommandKind, readonly NamedPoint[]>> = {
-  create: points(
-    'after put sessions/',
-    'before put packs/',
-    'after put packs/',
-    'before put index/',
-    'after put index/',
-    'before put backups/',
-    'after put backups/',
-    'before delete sessions/',
-  ),
+  create: writing,
+  copy: writing,
   forget: points(
     'before put forgotten/',
     'after put forgotten/',
@@ -60,6 +63,8 @@ export type Kill = { readonly at: NamedPoint } | { readonly afterMs: number };
 
 export interface KilledCommand {
   readonly kind: CommandKind;
+  /** Where the repository is that it changes. */
+  readonly changes: string;
   readonly words: readonly string[];
   readonly kill: Kill | undefined;
 }
@@ -76,9 +81,9 @@ export function chooseKill(random: Random, kind: CommandKind, tookMs: number): K
   return how === 1 ? { at: random.pick(namedPoints[kind]) } : { afterMs: random.next() * tookMs };
 }
 
-export async function runKilled(repository: string, command: KilledCommand): Promise<EndedCommand> {
-  const { words, kill } = command;
-  const preload = kill !== undefined && 'at' in kill ? [preloadOf(repository, kill.at)] : [];
+export async function runKilled(command: KilledCommand): Promise<EndedCommand> {
+  const { words, kill, changes } = command;
+  const preload = kill !== undefined && 'at' in kill ? [preloadOf(changes, kill.at)] : [];
   const running = startHoldfast(words, { preload, timeoutMs: 300_000 });
   const timer =
     kill !== undefined && 'afterMs' in kill

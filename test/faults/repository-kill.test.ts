@@ -1,8 +1,8 @@
 /**
- * kill -9 of the real commands, two `backup create`, a `repo prune` and a `backup forget` at once in one repository: at
- * named points of their work, and at any moment. After each round every backup that was made and not forgotten is
- * there, every one that is listed is fetched, verified and has the hashes of the file that it was made of, and the next
- * backup and the next prune work.
+ * kill -9 of the real commands, two `backup create`, a `repo prune`, a `backup forget` and a `backup copy` to a second
+ * repository, all at once: at named points of their work, and at any moment. After each round every backup that was made
+ * and not forgotten is there, every one that is listed is fetched, verified and has the hashes of the file that it was
+ * made of, and the next backup and the next prune work; in the repository of the copies, too.
  */
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -72,37 +72,57 @@ async function writeDatabases(random: Random, directory: string) {
   return { paths, hashes };
 }
 
+interface Place {
+  readonly path: string;
+  readonly keyFile: string;
+}
+
 /** One repository and what has happened in it. */
 class KilledRepository {
   readonly figures = { made: 0, listed: 0, killed: 0, deletedPacks: 0, waited: 0 };
   /** How often each named point was reached. */
   readonly reached = new Map<string, number>();
-  readonly #path: string;
-  readonly #env: Readonly<Record<string, string>>;
+  readonly place: Place;
   readonly #repository: Repository;
   readonly #hashes: ReadonlyMap<string, number>;
   readonly #made = new Set<string>();
   /** How long each command takes here, by the last that was not killed. */
-  readonly #tookMs: Record<CommandKind, number> = { create: 2000, forget: 1000, prune: 1500 };
+  readonly #tookMs: Record<CommandKind, number> = { create: 2000, forget: 1000, prune: 1500, copy: 2500 };
+  /** Where copies go. */
+  readonly #copies: KilledRepository | undefined;
 
   constructor(
-    path: string,
-    env: Readonly<Record<string, string>>,
-    { repository, hashes }: { readonly repository: Repository; readonly hashes: ReadonlyMap<string, number> },
+    place: Place,
+    {
+      repository,
+      hashes,
+      copies,
+    }: {
+      readonly repository: Repository;
+      readonly hashes: ReadonlyMap<string, number>;
+      readonly copies?: KilledRepository;
+    },
   ) {
-    this.#path = path;
-    this.#env = env;
+    this.place = place;
     this.#repository = repository;
     this.#hashes = hashes;
+    this.#copies = copies;
   }
 
   commandOf(random: Random, kind: CommandKind, words: readonly string[]): KilledCommand {
-    const flags = ['--repo', this.#path, '--key-file', this.#env['HOLDFAST_KEY_FILE']!, '-w', 'json'];
-    return { kind, words: [...words, ...flags], kill: chooseKill(random, kind, this.#tookMs[kind]) };
+    const { path, keyFile } = this.place;
+    // What runs on this machine, and what it remembers, is not touched.
+    const flags = ['--repo', path, '--key-file', keyFile, '--root', '/nonexistent', '-w', 'json'];
+    const to = this.#copies?.place;
+    const target = kind === 'copy' ? ['--to', to!.path, '--to-key-file', to!.keyFile] : [];
+    return {
+      ...{ kind, words: [...words, ...flags, ...target], changes: kind === 'copy' ? to!.path : path },
+      kill: chooseKill(random, kind, this.#tookMs[kind]),
+    };
   }
 
   async runAll(commands: readonly KilledCommand[]): Promise<string> {
-    const ended = await Promise.all(commands.map((command) => runKilled(this.#path, command)));
+    const ended = await Promise.all(commands.map((command) => runKilled(command)));
     for (const each of ended) this.#note(each);
     return ended
       .map(({ kind, kill, isKilled }) => `${kind} ${describeKill(kill)}${isKilled ? ', killed' : ''}`)
@@ -118,6 +138,9 @@ class KilledRepository {
       }
       return;
     }
+    // What was to be copied may have been forgotten meanwhile.
+    if (kind === 'copy' && result.exitCode === 4 && /BACKUP_(NOT_FOUND|FORGOTTEN)/.test(result.stderr))
+      return;
     assert.equal(result.exitCode, 0, `${words.slice(0, 3).join(' ')}: ${result.stderr}`);
     this.#tookMs[kind] = result.tookMs;
     this.#read(kind, JSON.parse(result.stdout) as Readonly<Record<string, unknown>>);
@@ -125,6 +148,8 @@ class KilledRepository {
 
   #read(kind: CommandKind, said: Readonly<Record<string, unknown>>): void {
     if (kind === 'create') this.#made.add(String(said['id']));
+    if (kind === 'copy')
+      for (const { id } of said['backups'] as readonly { readonly id: string }[]) this.#copies!.#made.add(id);
     if (kind === 'prune') {
       this.figures.deletedPacks += Number(said['deletedPacks']);
       if (said['waitingFor'] !== '') this.figures.waited++;
@@ -133,7 +158,9 @@ class KilledRepository {
 
   /** A command in this process that has to succeed. */
   async must(kind: CommandKind | 'verify' | 'check', ...words: readonly string[]): Promise<void> {
-    const { exitCode, stdout, stderr } = await runHoldfast([...words, '-w', 'json'], { env: this.#env });
+    const { path, keyFile } = this.place;
+    const env = { HOLDFAST_REPOSITORY: path, HOLDFAST_KEY_FILE: keyFile };
+    const { exitCode, stdout, stderr } = await runHoldfast([...words, '-w', 'json'], { env });
     assert.equal(exitCode, 0, `${words.join(' ')}: ${stderr}${stdout}`);
     if (kind === 'create' || kind === 'prune')
       this.#read(kind, JSON.parse(stdout) as Readonly<Record<string, unknown>>);
@@ -173,34 +200,56 @@ test('whichever command is killed at whatever moment, what was made and not forg
   const random = new Random(testSeed(t));
   await using dir = await tempDir('repository-kill');
   const { paths, hashes } = await writeDatabases(random, dir.path);
-  const path = join(dir.path, 'repository');
+  await using copies = await newRepository(dir.path, 'copies');
+  await using source = await newRepository(dir.path, 'repository');
+  const second = new KilledRepository(copies.place, { repository: copies.repository, hashes });
+  const { repository } = source;
+  const first = new KilledRepository(source.place, { repository, hashes, copies: second });
+  const create = () => ['backup', 'create', random.pick(paths), '--skip-hash-check'];
+  const forget = () => ['backup', 'forget', '--keep-last', String(random.int(1, 4))];
+  const prune = () => ['repo', 'prune', '--max-repack', random.pick(['0KiB', '1GiB'])];
+  await first.must('create', ...create());
+
+  for (let round = 0; round < rounds; round++) {
+    const done = await first.runAll([
+      first.commandOf(random, 'create', create()),
+      first.commandOf(random, 'create', create()),
+      first.commandOf(random, 'forget', forget()),
+      first.commandOf(random, 'prune', prune()),
+      first.commandOf(random, 'copy', ['backup', 'copy', 'latest']),
+    ]);
+    await first.requireWhole(`round ${round}: ${done}`);
+    await second.requireWhole(`copies, round ${round}: ${done}`);
+    await first.must('create', ...create());
+    if (random.chance(0.5)) await first.must('prune', ...prune());
+    if (random.chance(0.5)) await second.must('forget', ...forget());
+    if (random.chance(0.5)) await second.must('prune', ...prune());
+  }
+  for (const each of [first, second]) {
+    await each.requireWhole('after the last round');
+    await each.settle();
+    t.diagnostic(`${rounds} rounds: ${JSON.stringify(each.figures)}`);
+  }
+  if (rounds < 100) return;
+  t.diagnostic([...first.reached].map(([point, count]) => `${point}: ${count}`).join(', '));
+  assert.ok(Object.values(first.figures).every((count) => count > 0));
+  const all = Object.values(namedPoints).reduce((sum, { length }) => sum + length, 0);
+  assert.ok(first.reached.size >= all * 0.8, 'most named points were reached');
+});
+
+/** An empty repository with a key file beside it. */
+async function newRepository(directory: string, name: string) {
+  const path = join(directory, name);
+  const keyFile = `${path}.key`;
   const key = generateFileKey();
-  const keyFile = join(dir.path, 'key');
   await writeFile(keyFile, formatKeyFile(key), { mode: 0o600 });
   const env = { HOLDFAST_REPOSITORY: path, HOLDFAST_KEY_FILE: keyFile };
   assert.equal((await runHoldfast(['repo', 'init'], { env })).exitCode, 0);
-  await using storage = await openStorage({ kind: 'filesystem', path });
+  const storage = await openStorage({ kind: 'filesystem', path });
   const repository = await openRepository(storage, { unlock: { kind: 'key-file', key } }, ctx);
-  const killed = new KilledRepository(path, env, { repository, hashes });
-  const create = () => ['backup', 'create', random.pick(paths), '--skip-hash-check'];
-
-  for (let round = 0; round < rounds; round++) {
-    const context = await killed.runAll([
-      killed.commandOf(random, 'create', create()),
-      killed.commandOf(random, 'create', create()),
-      killed.commandOf(random, 'forget', ['backup', 'forget', '--keep-last', String(random.int(1, 4))]),
-      killed.commandOf(random, 'prune', ['repo', 'prune', '--max-repack', random.pick(['0KiB', '1GiB'])]),
-    ]);
-    await killed.requireWhole(`round ${round}: ${context}`);
-    await killed.must('create', ...create());
-    if (random.chance(0.5)) await killed.must('prune', 'repo', 'prune');
-  }
-  await killed.requireWhole('after the last round');
-  await killed.settle();
-  t.diagnostic(`${rounds} rounds: ${JSON.stringify(killed.figures)}`);
-  if (rounds < 100) return;
-  t.diagnostic([...killed.reached].map(([point, count]) => `${point}: ${count}`).join(', '));
-  assert.ok(Object.values(killed.figures).every((count) => count > 0));
-  const all = Object.values(namedPoints).reduce((sum, { length }) => sum + length, 0);
-  assert.ok(killed.reached.size >= all * 0.8, 'most named points were reached');
-});
+  return {
+    place: { path, keyFile },
+    repository,
+    [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose](),
+  };
+}
