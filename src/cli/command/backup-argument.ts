@@ -15,6 +15,10 @@ export function backupWord(id: string): string {
   return `${marker}${id}`;
 }
 
+/** What an argument says that names a backup in the repository. */
+export const backupIdSummary =
+  'an id, its beginning, "latest", "latest-verified", or a time: 2026-11-22T10:00';
+
 /** The arguments of a command that may be backups. */
 export function backupArguments({ args = [] }: AnyCommand): readonly ArgumentSpec[] {
   return args.filter(({ takesBackup }) => takesBackup === true);

@@ -1,5 +1,11 @@
 export { arrangeWords } from './arrange-words.ts';
-export { acceptedFlags, backupArguments, backupNamed, backupWord } from './backup-argument.ts';
+export {
+  acceptedFlags,
+  backupArguments,
+  backupIdSummary,
+  backupNamed,
+  backupWord,
+} from './backup-argument.ts';
 export type { CliIo, CliStream, CommandHost } from './command-host.ts';
 export type { CommandSurface } from './commander-tree.ts';
 export {

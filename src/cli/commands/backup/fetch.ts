@@ -14,7 +14,7 @@ export const backupFetchCommand = defineCommand({
     'control-plane node that went with the backup, with their modes and times and no link out of it; ' +
     'that needs a key that allows "bundle".',
   args: [
-    { name: 'id', summary: 'an id, its beginning, or "latest"' },
+    { name: 'id', summary: backupIdSummary },
     { name: 'file', summary: 'the file to write; with --bundle a directory' },
   ],
   flags: {

@@ -1,8 +1,8 @@
-import { defineCommand, repositoryFlags, usageError } from '../../command/index.ts';
+import { backupIdSummary, defineCommand, repositoryFlags, usageError } from '../../command/index.ts';
 import { recordView, rowsView } from '../../output/views/index.ts';
 import { openRepositoryOf } from '../repo/index.ts';
 
-const idArgument = { name: 'id', summary: 'an id, its beginning, or "latest"' } as const;
+const idArgument = { name: 'id', summary: backupIdSummary } as const;
 const exitStatuses = { 4: 'there is no such backup, or the key is wrong' } as const;
 
 export const backupPinCommand = defineCommand({

@@ -1,4 +1,4 @@
-import { defineCommand, repositoryFlags } from '../../command/index.ts';
+import { backupIdSummary, defineCommand, repositoryFlags } from '../../command/index.ts';
 import { backupView } from '../../output/views/index.ts';
 import { openRepositoryOf } from '../repo/index.ts';
 
@@ -8,7 +8,7 @@ export const backupShowCommand = defineCommand({
   description:
     'Where it comes from, what it holds, and what was found when it was verified. The files of a control-plane node ' +
     'that went with it are named when the key allows to read them.',
-  args: [{ name: 'id', summary: 'an id, its beginning, or "latest"' }],
+  args: [{ name: 'id', summary: backupIdSummary }],
   flags: repositoryFlags,
   exitStatuses: { 3: 'its record is damaged', 4: 'there is no such backup, or the key is wrong' },
   async run({ args, flags }, host) {
