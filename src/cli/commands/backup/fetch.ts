@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import type { FetchBackupOptions, FetchBundleOptions } from '../../../operations/backup/index.ts';
-import { type CommandHost, defineCommand, repositoryFlags } from '../../command/index.ts';
+import { backupIdSummary, type CommandHost, defineCommand, repositoryFlags } from '../../command/index.ts';
 import { fetchedBundleView, recordView } from '../../output/views/index.ts';
 import { openRepositoryOf } from '../repo/index.ts';
 
