@@ -11,6 +11,8 @@ export * from './keys/index.ts';
 export * from './ledger/index.ts';
 export * from './objects/index.ts';
 export * from './recover/index.ts';
+export * from './repository-memory/index.ts';
+export * from './repository-stats/index.ts';
 export * from './restore/index.ts';
 export * from './save/index.ts';
 export * from './serve/index.ts';
