@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { suite, test } from 'node:test';
-import { hasCode, operationContext, type OperationEvent } from '../../src/base/index.ts';
+import { hasCode, operationContext, type OperationEvent, systemClock } from '../../src/base/index.ts';
 import { createBackup, fetchBundle, listBundle } from '../../src/operations/index.ts';
 import { layOutNode, type NodeLayout } from '../../src/operations/demo/index.ts';
 import { checkRepository } from '../../src/repository/check/index.ts';
@@ -33,7 +33,10 @@ import { unpackSample } from '../support/kubernetes-samples.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { reopen } from './small-backups.ts';
 
-const ctx = operationContext();
+/** Each backup is a second younger than the one before: of two in one second either may be the newest. */
+let made = 0;
+const clock = { ...systemClock, now: () => Date.now() + 1000 * made };
+const ctx = operationContext({ clock });
 
 async function newRepository(): Promise<Repository> {
   const lock = { kind: 'key-file', key: generateFileKey() } as const;
@@ -42,11 +45,12 @@ async function newRepository(): Promise<Repository> {
 
 /** A backup of a sample with the files of this node. */
 async function backUp(repository: Repository, path: string, root: string, bundle = true) {
+  made++;
   const warnings: string[] = [];
   const events = (event: OperationEvent) => event.type === 'warning' && warnings.push(event.message);
   const { record } = await createBackup(
     { repository, program: 'test', source: { kind: 'file', path }, node: { root, bundle } },
-    operationContext({ events }),
+    operationContext({ clock, events }),
   );
   return { record, warnings };
 }
@@ -182,6 +186,7 @@ suite('a node’s files', () => {
     const path = await unpackSample('shop-3.6', dir.path);
     const repository = await newRepository();
     const isCreated = async (bundle: boolean) => {
+      made++;
       const { created } = await createBackup(
         {
           ...{ repository, program: 'test', source: { kind: 'file', path }, skipUnchanged: true },

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { operationContext, type OperationEvent, utf8 } from '../../src/base/index.ts';
+import { operationContext, type OperationEvent, systemClock, utf8 } from '../../src/base/index.ts';
 import { createBackup, snapshotHashKv } from '../../src/operations/index.ts';
 import { generateFileKey, initRepository, type Repository } from '../../src/repository/index.ts';
 import { openMemoryStorage } from '../../src/storage/index.ts';
 import { requirePeer } from '../peers/index.ts';
 import { startCluster } from '../support/etcd-cluster.ts';
 import { clientOptions, openTestClient } from '../support/etcd-client.ts';
-import type { EtcdServer } from '../support/etcd-server.ts';
+import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { createPki } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { eventually } from '../support/waiting.ts';
@@ -20,8 +20,13 @@ async function newRepository(): Promise<Repository> {
   return await initRepository(openMemoryStorage(), { lock }, operationContext());
 }
 
+/** Each backup is a second younger than the one before: of two in one second either may be the newest. */
+let made = 0;
+const clock = { ...systemClock, now: () => Date.now() + 1000 * made };
+
 /** Backs up through these members, and says what happened on the way. */
 async function backUp(repository: Repository, members: readonly EtcdServer[], more: object = {}) {
+  made++;
   const events: OperationEvent[] = [];
   const [first, ...others] = members;
   const result = await createBackup(
@@ -29,7 +34,7 @@ async function backUp(repository: Repository, members: readonly EtcdServer[], mo
       ...{ repository, program: 'test', ...more },
       source: { kind: 'live', save: { client: clientOptions(first!, ...others) } },
     },
-    operationContext({ events: (event) => events.push(event) }),
+    operationContext({ clock, events: (event) => events.push(event) }),
   );
   const phases = new Set(events.flatMap((event) => ('phase' in event ? [event.phase] : [])));
   const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.code] : []));
@@ -119,6 +124,30 @@ suite('a live cluster', () => {
     });
   });
 });
+
+for (const line of ['3.4', '3.5', '3.7'] as const)
+  test(`one member of etcd ${line}`, async (t) => {
+    const peer = await requirePeer(t, line);
+    if (peer === undefined) return;
+    await using dir = await tempDir('live-backup');
+    const tls = await createPki(join(dir.path, 'pki'));
+    await using server = await startEtcd({ peer, dataDir: join(dir.path, 'data'), tls });
+    await server.ready();
+    await using client = openTestClient(server);
+    const repository = await newRepository();
+    const fresh = await backUp(repository, [server]);
+    assert.equal((await backUp(repository, [server], { skipUnchanged: true })).created, false);
+    for (let at = 0; at < 5; at++) await client.kv.put({ key: utf8('a'), value: utf8(`${at}`) });
+    const { record, members, warnings } = await backUp(repository, [server], { skipUnchanged: true });
+    assert.deepEqual([record.parent, record.etcdVersion], [fresh.record.id, peer.version]);
+    assert.deepEqual([members, warnings], [{ same: ['default'], different: [] }, []]);
+    await client.kv.compact({ revision: record.revision, physical: true });
+    await caughtUp([server]);
+    const compacted = await backUp(repository, [server], { skipUnchanged: true });
+    assert.deepEqual([compacted.created, compacted.warnings], [true, []]);
+    const again = await backUp(repository, [server], { skipUnchanged: true });
+    assert.equal(again.created, false, 'compacted to the newest revision');
+  });
 
 /** All have applied the same, and are done with compacting. */
 async function caughtUp(members: readonly EtcdServer[]): Promise<void> {
