@@ -1,4 +1,4 @@
-import type { OperationContext } from '../../base/index.ts';
+import { hasCode, type OperationContext } from '../../base/index.ts';
 import {
   listSlots,
   recipientsOf,
@@ -6,6 +6,7 @@ import {
   removeSlot,
   rotateKeys,
   type SlotLock,
+  type SlotStore,
   type Unlock,
 } from '../../repository/index.ts';
 import { type KeySummary, summaryOf } from './list-keys.ts';
@@ -43,7 +44,7 @@ export async function renewKeys(
     createdAt: new Date(ctx.clock.now()).toISOString(),
   });
   const store = { storage: repository.storage, keys };
-  const replaced = lock.kind === 'age' ? undefined : await removeSlot(store, old.slot, { signal });
+  const replaced = lock.kind === 'age' ? undefined : await removeIfThere(store, old.slot, signal);
   const left = (await listSlots(repository.storage, { signal })).flatMap(({ slot }) =>
     slot?.repositoryId === keys.repositoryId && slot.allows.length > 1 && slot.generation < generation
       ? [summaryOf(slot)]
@@ -54,6 +55,16 @@ export async function renewKeys(
     ...{ generation, key: summaryOf(slots[0]!), left },
     ...(replaced !== undefined && { replaced }),
   };
+}
+
+/** What is done already is no failure: the rotation has happened. */
+async function removeIfThere(store: SlotStore, id: string, signal: AbortSignal): Promise<string> {
+  try {
+    await removeSlot(store, id, { signal });
+  } catch (error) {
+    if (!hasCode(error, 'REPOSITORY_KEY_NOT_FOUND')) throw error;
+  }
+  return id;
 }
 
 /** What a slot is sealed with that opens with this. */

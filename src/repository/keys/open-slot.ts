@@ -40,10 +40,11 @@ export async function unlockRepository(
 ): Promise<Unlocked> {
   const { repositoryId } = configs[0];
   const publicKeys = configs.map((config) => config.publicKeys);
-  // The same passphrase or identity may open several: one that allows less, or of an earlier generation, which does not
-  // read what came later.
+  // The same passphrase or identity may open several: of a generation that never came, one that allows less, or of an
+  // earlier generation, which does not read what came later.
+  const isUnborn = (slot: Slot) => Number(slot.generation > configs.length);
   const bestFirst = slots.toSorted(
-    (a, b) => b.allows.length - a.allows.length || b.generation - a.generation,
+    (a, b) => isUnborn(a) - isUnborn(b) || b.allows.length - a.allows.length || b.generation - a.generation,
   );
   let failure: HoldfastError | undefined;
   for (const slot of bestFirst) {

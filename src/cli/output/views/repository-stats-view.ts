@@ -54,15 +54,16 @@ function sizeRows({ databaseBytes, rowBytes, rows, stored, groups }: RepositoryS
     if (counted === undefined) return [];
     return [[`  ${groupWords[group]}`, `${formatHumanSize(counted.bytes)} in ${counted.objects}`]];
   });
-  return [
+  const inBackups: Row[] = [
     ['databases', formatHumanSize(databaseBytes)],
     ['rows in them', formatHumanSize(rowBytes)],
     ['each row once', formatHumanSize(rows.contentBytes) + ratioText(rowBytes, rows.contentBytes)],
     ['compressed', formatHumanSize(rows.pieceBytes) + ratioText(rows.contentBytes, rows.pieceBytes)],
-    [
-      'stored',
-      `${formatHumanSize(stored.bytes)} in ${stored.objects} objects${ratioText(databaseBytes, stored.bytes, ' than the databases')}`,
-    ],
+  ];
+  const than = ratioText(databaseBytes, stored.bytes, ' than the databases');
+  return [
+    ...(rows.contents === 0 && databaseBytes === 0 ? [] : inBackups),
+    ['stored', `${formatHumanSize(stored.bytes)} in ${stored.objects} objects${than}`],
     ...parts,
   ];
 }
