@@ -29,8 +29,8 @@ export async function packContent(content: Uint8Array): Promise<PackedContent> {
   if (contentBytes > contentLimitBytes) throw new RangeError(`a content of ${contentBytes} bytes`);
   const frame = await compress(content, {
     params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
-    // Room for the whole frame: then the thread is asked once.
-    chunkSize: contentBytes + (contentBytes >> 7) + 1024,
+    // Room for a frame of half the size, as most are: then the thread is asked once.
+    chunkSize: (contentBytes >> 1) + 1024,
   });
   return frame.length < contentBytes
     ? { contentBytes, codec: codecs.zstd, body: frame }
