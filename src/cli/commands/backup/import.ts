@@ -2,9 +2,8 @@ import packageJson from '../../../../package.json' with { type: 'json' };
 import type { ImportFormat } from '../../../operations/import/index.ts';
 import { defineCommand, repositoryFlags, usageError } from '../../command/index.ts';
 import { importedBackupView } from '../../output/views/index.ts';
+import { importFlags, readImportSecrets, tellWarnings } from '../foreign-backups/index.ts';
 import { openRepositoryOf } from '../repo/index.ts';
-import { importFlags, tellWarnings } from '../snapshot/import-flags.ts';
-import { readImportSecrets } from '../snapshot/import-secrets.ts';
 
 export const backupImportCommand = defineCommand({
   path: ['backup', 'import'],

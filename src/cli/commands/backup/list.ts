@@ -9,7 +9,7 @@ export const backupListCommand = defineCommand({
   exitStatuses: { 3: 'records of backups are damaged; the others are listed', 4: 'the key is wrong' },
   async run({ flags }, host) {
     const { listStoredBackups } = await import('../../../operations/backup/index.ts');
-    const { formatAge } = await import('../../../operations/objects/columns/index.ts');
+    const { formatAge } = await import('../../../operations/objects/index.ts');
     await using access = await openRepositoryOf(flags, host);
     const listed = await listStoredBackups(access, host.ctx);
     const nowMs = host.ctx.clock.now();

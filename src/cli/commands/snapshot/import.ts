@@ -2,8 +2,7 @@ import type { ImportFormat, ImportSecrets } from '../../../operations/import/ind
 import { defineCommand, usageError } from '../../command/index.ts';
 import type { View } from '../../output/index.ts';
 import { importView } from '../../output/views/index.ts';
-import { importFlags, tellWarnings } from './import-flags.ts';
-import { readImportSecrets } from './import-secrets.ts';
+import { importFlags, readImportSecrets, tellWarnings } from '../foreign-backups/index.ts';
 
 export const snapshotImportCommand = defineCommand({
   path: ['snapshot', 'import'],
