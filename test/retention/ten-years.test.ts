@@ -49,7 +49,7 @@ for (let round = 0; round < (isSoak ? 30 : 2); round++)
     for (let day = 0; day < days; day++) {
       const nowMs = startMs + (day + 1) * dayMs;
       liveOneDay(simulation, nowMs - dayMs);
-      const decisions = forgetAsOf(simulation, policy, nowMs, day % (isSoak ? 5 : 15) === 0);
+      const decisions = forgetAsOf(simulation, policy, nowMs, day % (isSoak ? 5 : 45) === 0);
       counts.forgotten += decisions.filter(({ keep }) => !keep).length;
       counts.doubtful = Math.max(counts.doubtful, countOf(decisions, 'doubtful-time'));
       counts.failed = Math.max(counts.failed, countOf(decisions, 'failed'));

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { operationContext, type OperationEvent } from '../../base/index.ts';
+import { generateFileKey, initRepository } from '../../repository/index.ts';
+import { openMemoryStorage } from '../../storage/index.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
+import { addSmallBackup, reopen } from '../../../test/repository/small-backups.ts';
+import { recallRepository } from './index.ts';
+
+test('what a host has seen is kept privately, is missed when it goes, and is made new when it cannot be read', async () => {
+  await using dir = await tempDir('memory');
+  const codes: string[] = [];
+  const events = (event: OperationEvent) => event.type === 'warning' && codes.push(event.code);
+  const ctx = operationContext({ events });
+  const storage = openMemoryStorage();
+  const lock = { kind: 'key-file', key: generateFileKey() } as const;
+  const repository = await initRepository(storage, { lock }, ctx);
+  const { id } = await addSmallBackup(repository, [1]);
+  const recall = (root = dir.path) => recallRepository({ repository: reopen(repository), root }, ctx);
+  // Where there is no host, nothing is made.
+  assert.deepEqual((await recall(join(dir.path, 'nowhere'))).gone, []);
+  assert.deepEqual(await readdir(dir.path), []);
+  await mkdir(join(dir.path, 'var/lib'), { recursive: true });
+  assert.deepEqual(await recall(), { gone: [], hasOtherKeys: false });
+  const path = join(dir.path, 'var/lib/holdfast/repositories', `${repository.repositoryId}.json`);
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  await storage.delete(`backups/${id}`);
+  for (let look = 0; look < 2; look++) assert.deepEqual((await recall()).gone, [id], 'missed each time');
+  assert.deepEqual(codes.splice(0), ['backups-gone', 'backups-gone']);
+  const text = await readFile(path, 'utf8');
+  await writeFile(path, text.replace(/"[0-9a-f]{64}:/, `"${'0'.repeat(64)}:`));
+  assert.equal((await recall()).hasOtherKeys, true);
+  assert.deepEqual(codes.splice(0), ['backups-gone', 'repository-keys-changed']);
+  for (const torn of ['', 'null', '{"formatVersion":1}', text.slice(0, 40)]) {
+    await writeFile(path, torn);
+    await recall();
+    assert.deepEqual(codes.splice(0), ['memory-unreadable'], torn);
+  }
+  assert.deepEqual(await recall(), { gone: [], hasOtherKeys: false });
+});
