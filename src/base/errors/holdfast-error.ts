@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorCodeRow, errorCodes } from './error-codes.ts';
+import type { ErrorCodeRow } from './error-code-row.ts';
+import { type ErrorCode, errorCodes } from './error-codes.ts';
 
 /** JSON-safe facts about where an error happened: path, endpoint, page id, byte offset, expected and actual. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | readonly string[]>>;

@@ -1,4 +1,5 @@
-export { errorCodes, type ErrorCode, type ErrorCodeRow } from './error-codes.ts';
+export type { ErrorCodeRow } from './error-code-row.ts';
+export { errorCodes, type ErrorCode } from './error-codes.ts';
 export type { Finding } from './finding.ts';
 export {
   type ErrorDetails,

@@ -130,8 +130,8 @@ export interface BackupRecord extends Extensible {
 }
 
 const known = [
-  ...['id', 'createdAt', 'copiedAt', 'program', 'host', 'source', 'cluster', 'revision', 'compactedRevision', 'term'],
-  ...['consistentIndex', 'etcdVersion', 'storageVersion', 'kubernetesVersion', 'hashes', 'totals'],
+  ...['id', 'createdAt', 'copiedAt', 'program', 'host', 'source', 'cluster', 'revision', 'compactedRevision'],
+  ...['term', 'consistentIndex', 'etcdVersion', 'storageVersion', 'kubernetesVersion', 'hashes', 'totals'],
   ...['resources', 'recipe', 'layout', 'bundle', 'stored', 'parent', 'seen'],
 ];
 

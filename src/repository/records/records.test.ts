@@ -103,7 +103,9 @@ test('a marker names nothing but digests', () => {
 test('a stamp holds its time', () => {
   const nowMs = Date.UTC(2026, 10, 22, 10, 11, 12);
   const stamp = newStamp(nowMs + 345);
-  assert.match(stamp, /^20261122-101112-[0-9a-f]{8}$/);
+  assert.match(stamp, /^20261122-101112-159[0-9a-f]{5}$/);
+  const inOrder = Array.from({ length: 1000 }, (_, i) => newStamp(nowMs + i));
+  assert.deepEqual([...inOrder].sort(), inOrder, 'a millisecond apart they are in order');
   assert.equal(stampTimeMs(stamp), nowMs);
   for (const wrong of ['', 'latest', '20260230-000000-00000000', `${stamp}0`, stamp.toUpperCase() + 'A'])
     assert.equal(isStamp(wrong), false, wrong);
