@@ -1,3 +1,4 @@
+import { HoldfastError } from '../../base/index.ts';
 import type { BackupCluster, BackupRecord } from '../../repository/index.ts';
 
 /** The newest backup of the same cluster. */
@@ -6,6 +7,27 @@ export function findParent(
   cluster: Pick<BackupCluster, 'identity' | 'members'>,
 ): BackupRecord | undefined {
   return backups.findLast((backup) => isSameCluster(backup.cluster, cluster));
+}
+
+/**
+ * The newest backup of the same cluster; undefined where there is none yet and one may be the first.
+ * Errors: BACKUP_FOREIGN (all are of other clusters, and `newCluster` does not allow one more).
+ */
+export function requireRelative(
+  backups: readonly BackupRecord[],
+  cluster: Pick<BackupCluster, 'identity' | 'members'>,
+  newCluster = false,
+): BackupRecord | undefined {
+  const relative = findParent(backups, cluster);
+  const newest = backups.at(-1);
+  if (relative !== undefined || newest === undefined || newCluster) return relative;
+  const { identity } = cluster;
+  const known = newest.cluster.identity;
+  throw new HoldfastError(
+    'BACKUP_FOREIGN',
+    `this is the cluster ${identity}, the repository has backups of ${known}`,
+    { details: { identity, known } },
+  );
 }
 
 /** By what a cluster keeps for life; where one of them does not tell it, by a member that both have or had. */

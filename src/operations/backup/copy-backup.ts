@@ -29,7 +29,7 @@ import {
 } from '../../repository/index.ts';
 import { readResults } from './backup-results.ts';
 import { chooseBackup } from './choose-backup.ts';
-import { findParent, newlySeen } from './choose-parent.ts';
+import { findParent, newlySeen, requireRelative } from './choose-parent.ts';
 import { openFetchedBackup } from './open-fetched-backup.ts';
 
 export interface CopyBackupOptions {
@@ -139,9 +139,7 @@ async function store(
   const { backups } = await listBackups(to, signal);
   const earlier = backups.filter(({ id }) => id < original.id);
   const parent = findParent(earlier, original.cluster);
-  const relative = parent ?? findParent(backups, original.cluster);
-  if (relative === undefined && backups.length > 0 && newCluster !== true)
-    throw foreign(original, backups.at(-1)!);
+  const relative = parent ?? requireRelative(backups, original.cluster, newCluster);
   using file = openFileSource(path);
   const database = openDatabase(file);
   const { sizeBytes: totalBytes } = file;
@@ -208,15 +206,6 @@ async function copyStatements(
   if (pin === undefined || (await listPins(to, signal)).some(isOf)) return;
   const unreadable = { at: new Date(pin.stat.modifiedMs).toISOString(), reason: 'the pin cannot be read' };
   await putPin(to, id, isHoldfastError(pin.statement) ? unreadable : pin.statement, signal);
-}
-
-function foreign({ cluster: { identity } }: BackupRecord, newest: BackupRecord): HoldfastError {
-  const known = newest.cluster.identity;
-  return new HoldfastError(
-    'BACKUP_FOREIGN',
-    `the backup is of the cluster ${identity}, the other repository has backups of ${known}`,
-    { details: { identity, known } },
-  );
 }
 
 function withoutFields<T extends object, K extends keyof T>(object: T, names: readonly K[]): Omit<T, K> {

@@ -1,7 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HoldfastError, openFileSource, type OperationContext } from '../../base/index.ts';
+import {
+  HoldfastError,
+  openFileSource,
+  openPrivateDirectory,
+  type OperationContext,
+} from '../../base/index.ts';
 import { openDatabase, requireWholeFile } from '../../formats/bbolt/index.ts';
 import {
   type BackupRecord,
@@ -22,7 +26,7 @@ import { type NodeOptions, readNode } from '../bundle/index.ts';
 import { tryNoteSave } from '../ledger/index.ts';
 import { saveSnapshot, type SaveSnapshotOptions } from '../save/index.ts';
 import { type BackupFacts, readBackupFacts } from './backup-facts.ts';
-import { findParent, newlySeen } from './choose-parent.ts';
+import { newlySeen, requireRelative } from './choose-parent.ts';
 import { compareMembers, type MemberComparison } from './compare-members.ts';
 import { findSameBackup, type LiveMember, meetMember } from './live-member.ts';
 
@@ -107,7 +111,7 @@ async function createFromFile(
 }
 
 async function createFromLive(
-  { save, workDir, dataDir }: Extract<CreateBackupSource, { kind: 'live' }>,
+  { save, workDir = tmpdir(), dataDir }: Extract<CreateBackupSource, { kind: 'live' }>,
   options: CreateBackupOptions,
   ctx: OperationContext,
 ): Promise<Created> {
@@ -119,18 +123,14 @@ async function createFromLive(
     const isEnough = same !== undefined && isExactEnough(same, options);
     if (isEnough && hasSameBundle(same, found.bundle)) return { created: false, record: same };
   }
-  const directory = await mkdtemp(join(workDir ?? tmpdir(), 'holdfast-backup-'));
-  try {
-    const path = join(directory, 'snapshot.db');
-    await saveSnapshot({ ...save, client: member.client, target: { path } }, ctx);
-    const origin = { kind: 'live', endpoint: member.endpoint } as const;
-    const created = await backUpFile(path, { ...options, ...found, origin, member, skipDigest: false }, ctx);
-    if (node !== undefined && dataDir !== undefined)
-      await tryNoteSave(openLocalHost({ root: node.root }), dataDir, path, ctx);
-    return created;
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await using directory = await openPrivateDirectory(workDir, 'holdfast-backup-', 'run', ctx);
+  const path = join(directory.path, 'snapshot.db');
+  await saveSnapshot({ ...save, client: member.client, target: { path } }, ctx);
+  const origin = { kind: 'live', endpoint: member.endpoint } as const;
+  const created = await backUpFile(path, { ...options, ...found, origin, member, skipDigest: false }, ctx);
+  if (node !== undefined && dataDir !== undefined)
+    await tryNoteSave(openLocalHost({ root: node.root }), dataDir, path, ctx);
+  return created;
 }
 
 /** What this host adds to a backup of the etcd at these endpoints. */
@@ -170,9 +170,7 @@ async function backUpFile(path: string, options: FileOptions, ctx: OperationCont
   await using session = await openSession(repository, 'backup', ctx);
   const avoidedPacks = await findPacksToAvoid(repository, ctx.signal);
   const { backups } = await listBackups(repository, ctx.signal);
-  const parent = findParent(backups, facts.cluster);
-  if (parent === undefined && backups.length > 0 && options.newCluster !== true)
-    throw foreign(backups, facts);
+  const parent = requireRelative(backups, facts.cluster, options.newCluster);
   if (options.skipUnchanged === true && parent !== undefined && isUnchanged(parent, facts))
     if (hasSameBundle(parent, bundle) && isExactEnough(parent, options))
       return { created: false, record: parent, ...compared };
@@ -257,14 +255,5 @@ function replaced({ storage }: Repository): HoldfastError {
     'REPOSITORY_REPLACED',
     `the repository at ${storage.location} has not the public keys that this host has seen in it`,
     { details: { location: storage.location } },
-  );
-}
-
-function foreign(backups: readonly BackupRecord[], facts: BackupFacts): HoldfastError {
-  const newest = backups.at(-1)!;
-  return new HoldfastError(
-    'BACKUP_FOREIGN',
-    `this is the cluster ${facts.cluster.identity}, the repository has backups of ${newest.cluster.identity}`,
-    { details: { identity: facts.cluster.identity, known: newest.cluster.identity } },
   );
 }

@@ -105,7 +105,7 @@ export class WatchCache {
     await using stream = this.#client.watch(request, { signal });
     try {
       for await (const response of stream) {
-        if (!response.created) this.#apply(response);
+        if (!response.created) await this.#apply(response);
         else {
           this.#log(`watch cache: watching from revision ${request.startRevision}`);
           this.#requestProgress = () => stream.requestProgress();
@@ -116,16 +116,26 @@ export class WatchCache {
     }
   }
 
-  #apply(response: WatchResponse): void {
+  async #apply(response: WatchResponse): Promise<void> {
     for (const { type, kv } of response.events) {
       if (kv === undefined) continue;
       if (type === Event_EventType.DELETE) this.#objects.delete(Buffer.from(kv.key).toString());
       else note(this.#objects, kv);
     }
-    const revision = response.events.at(-1)?.kv?.modRevision ?? response.header?.revision ?? 0n;
+    const last = response.events.at(-1)?.kv?.modRevision;
+    const revision = last ?? response.header?.revision ?? 0n;
+    if (last === undefined && (await this.#isEarly(revision))) return;
     if (revision > this.#revision!) this.#revision = revision;
     this.#log(`watch cache: ${response.events.length} events up to revision ${revision}`);
     this.#wake();
+  }
+
+  /** Before 3.4.25 and 3.5.8 etcd tells a new watch of progress before it has sent it the events up to there. */
+  async #isEarly(revision: bigint): Promise<boolean> {
+    if (revision <= this.#revision!) return false;
+    const range = { key: this.#prefix, rangeEnd: prefixEnd(this.#prefix), limit: 1n, keysOnly: true };
+    const unseen = { minModRevision: this.#revision! + 1n, maxModRevision: revision };
+    return (await this.#client.kv.range({ ...range, ...unseen })).kvs.length > 0;
   }
 
   #wake(): void {

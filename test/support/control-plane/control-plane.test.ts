@@ -59,7 +59,7 @@ async function put(api: ApiConnection, name: string, generation: string): Promis
 async function savedAndChanged(t: TestContext, line: PeerLine) {
   const peer = await requirePeer(t, line);
   if (peer === undefined) return undefined;
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir(`control-plane-${line}`));
   const plane = stack.use(await makeControlPlane({ root: join(dir.path, 'root'), peer }));
   const api = stack.use(plane.openApi());
@@ -76,7 +76,8 @@ async function savedAndChanged(t: TestContext, line: PeerLine) {
     ['app-config-00=2', ...before.slice(2), 'newer=1'],
     'the list that waits for etcd shows the changes',
   );
-  return { plane, api, snapshotPath, before, after, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const started = stack.move();
+  return { plane, api, snapshotPath, before, after, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
 /** Restores beside the present data directory. */
@@ -195,7 +196,7 @@ test('the stand-in stays alive and unready without etcd, and is ready with it ag
   await using dir = await tempDir('control-plane');
   await using plane = await makeControlPlane({ root: dir.path, peer });
   using api = plane.openApi();
-  const all = await listed(api);
+  const all = await listed(api, '');
   const apiServer = (await plane.runner.running()).find(({ file }) => file === 'kube-apiserver.yaml')!;
   await rename(plane.manifests.etcd, join(dir.path, 'etcd.yaml'));
   await eventually(30_000, '/readyz refuses', async () => {
