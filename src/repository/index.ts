@@ -28,7 +28,6 @@ export {
   deletePruneMarker,
   deleteRecord,
   deleteSession,
-  findBackup,
   initRepository,
   type InitRepositoryOptions,
   listBackupIds,

@@ -83,24 +83,6 @@ export function deleteRecord({ storage }: SealedStore, id: string, signal?: Abor
   return storage.delete(recordName(id), { signal });
 }
 
-/**
- * Finds a backup by its id, the beginning of it, or `latest`.
- * Errors: BACKUP_NOT_FOUND (none, or several begin like this).
- */
-export async function findBackup(
-  store: SealedStore,
-  text: string,
-  signal?: AbortSignal,
-): Promise<BackupRecord> {
-  const ids = await listBackupIds(store, signal);
-  const matches = text === 'latest' ? ids.slice(-1) : ids.filter((id) => id.startsWith(text));
-  const [only] = matches;
-  if (only === undefined)
-    throw notFound(text === 'latest' ? 'there is no backup yet' : `there is no backup ${text}`);
-  if (matches.length > 1) throw notFound(`${matches.length} backups begin with ${JSON.stringify(text)}`);
-  return readRecord(store, only, signal);
-}
-
 function notFound(message: string, cause?: unknown): HoldfastError {
   return new HoldfastError('BACKUP_NOT_FOUND', message, { cause });
 }

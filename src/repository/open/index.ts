@@ -2,7 +2,6 @@
 export {
   type BackupList,
   deleteRecord,
-  findBackup,
   listBackupIds,
   listBackups,
   putRecord,

@@ -34,7 +34,7 @@ function judgeLast(newestFirst: readonly RetentionRecord[], limit: number): Judg
     const keep = index < limit;
     const text = keep
       ? `among the newest (last ${index + 1} of ${limit})`
-      : `${limit} are newer (last ${limit})`;
+      : `${limit} ${limit === 1 ? 'is' : 'are'} newer (last ${limit})`;
     return [id, { rule: 'last', keep, text }];
   });
 }
