@@ -4,35 +4,19 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { operationContext } from '../../src/base/index.ts';
-import { checkBackup, formatKeyFile, generateFileKey, initRepository } from '../../src/repository/index.ts';
+import { checkBackup, generateFileKey, initRepository } from '../../src/repository/index.ts';
 import { openMemoryStorage } from '../../src/storage/index.ts';
-import { unpackSample } from '../support/kubernetes-samples.ts';
-import { runHoldfast } from '../support/run-cli.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { addSmallBackup, reopen } from './small-backups.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { type Json, makeSampleRepository, type SampleRepository } from './sample-repository.ts';
 
 const ctx = operationContext();
-let dir: Awaited<ReturnType<typeof tempDir>>;
-let env: Readonly<Record<string, string>>;
-let id: string;
-
+let sample: SampleRepository;
 before(async () => {
-  dir = await tempDir('verify-subset');
-  const keyFile = join(dir.path, 'key');
-  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
-  env = { HOLDFAST_REPOSITORY: join(dir.path, 'repository'), HOLDFAST_KEY_FILE: keyFile };
-  await run(0, 'repo', 'init');
-  id = String((await run(0, 'backup', 'create', await unpackSample('shop-3.6', dir.path)))['id']);
+  sample = await makeSampleRepository('verify-subset');
 });
-after(() => dir[Symbol.asyncDispose]());
+after(() => sample[Symbol.asyncDispose]());
 
-async function run(exitCode: number, ...argv: readonly string[]): Promise<Json> {
-  const result = await runHoldfast([...argv, '-w', 'json'], { env });
-  assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
-  return (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Json;
-}
+const run: SampleRepository['run'] = (...call) => sample.run(...call);
 
 test('a share of the packs is read: what it misses today it finds another day', async () => {
   const lock = { kind: 'key-file', key: generateFileKey() } as const;
@@ -73,7 +57,7 @@ test('a share of the packs is read: what it misses today it finds another day', 
 });
 
 test('a share that is sound is no verification, and one that is not is a failure', async () => {
-  const sound = await run(0, 'backup', 'verify', id, '--read-data-subset', '100%');
+  const sound = await run(0, 'backup', 'verify', sample.id, '--read-data-subset', '100%');
   assert.equal(typeof sound['seed'], 'number');
   assert.deepEqual(
     (sound['backups'] as Json[]).map(({ verdict, kept }) => [verdict, kept]),
@@ -81,18 +65,18 @@ test('a share that is sound is no verification, and one that is not is a failure
   );
   await run(4, 'backup', 'show', 'latest-verified');
   for (const wrong of ['5', '0%', '101%', 'all', '-1%'])
-    await run(2, 'backup', 'verify', id, `--read-data-subset=${wrong}`);
-  await run(2, 'backup', 'verify', id, '--seed', '1');
-  const location = env['HOLDFAST_REPOSITORY']!;
+    await run(2, 'backup', 'verify', sample.id, `--read-data-subset=${wrong}`);
+  await run(2, 'backup', 'verify', sample.id, '--seed', '1');
+  const location = sample.location;
   const packs = await readdir(join(location, 'packs'), { recursive: true, withFileTypes: true });
   const pack = packs.find((entry) => entry.isFile())!;
   const path = join(pack.parentPath, pack.name);
   const bytes = await readFile(path);
   await rm(path);
   await writeFile(path, bytes.subarray(1));
-  const failed = await run(3, 'backup', 'verify', id, '--read-data-subset', '1%', '--seed', '7');
+  const failed = await run(3, 'backup', 'verify', sample.id, '--read-data-subset', '1%', '--seed', '7');
   assert.equal(failed['seed'], 7);
-  const { results } = (await run(0, 'backup', 'show', id)) as { results: Json[] };
+  const { results } = (await run(0, 'backup', 'show', sample.id)) as { results: Json[] };
   assert.deepEqual(
     results.map(({ kind, verdict }) => [kind, verdict]),
     [['verify', 'failed']],

@@ -200,9 +200,9 @@ export class Calls {
   #grpc(channel: EndpointChannel): Promise<GrpcTransport> {
     let grpc = this.#transports.get(channel);
     if (grpc === undefined) {
-      grpc = import('./grpc.ts').then((library) => ({
-        ...library,
-        transport: library.createTransport(channel.connection, this.#options),
+      grpc = import('./grpc.ts').then((grpcModule) => ({
+        ...grpcModule,
+        transport: grpcModule.createTransport(channel.connection, this.#options),
       }));
       this.#transports.set(channel, grpc);
     }
