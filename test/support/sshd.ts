@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Sshd } from '../peers/index.ts';
 import { freePort } from './free-ports.ts';
 import { mustRun } from './run-command.ts';
-import { startProcess } from './started-process.ts';
+import { killIfThere, startProcess } from './started-process.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 import { eventually } from './waiting.ts';
 
@@ -153,11 +153,7 @@ export async function makeSshKey(path: string): Promise<void> {
 /** Kills a process of ours and everything below it; first the top, so that nothing new comes. */
 async function killTree(pid: number): Promise<void> {
   const children = await childrenOf(pid);
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  killIfThere(pid);
   for (const child of children) await killTree(child);
 }
 

@@ -91,6 +91,15 @@ function handle(child: ChildProcess): StartedProcess {
   };
 }
 
+/** Kills a process that was found in a listing: it may have ended by itself since. */
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 let watching = false;
 
 /** Whatever way this process ends short of SIGKILL, nothing that it started stays behind. */

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { peersDirectory } from '../../peers/index.ts';
 import { type RunOptions, type RunResult, runCommand } from '../run-command.ts';
+import { killIfThere } from '../started-process.ts';
 import { tempDir } from '../temp-dir.ts';
 import { formatHostsFile, writeHostFiles, writeHostSsh } from './host-files.ts';
 import { type BootStep, type LabHost, createLabHost } from './lab-host.ts';
@@ -155,7 +156,7 @@ async function endLab(lab: Namespaces): Promise<void> {
   const network = lab.running ? await namespaceOf(lab.initPid, 'net') : undefined;
   if (network !== undefined) {
     for (const { pid } of await processesIn('net', network)) {
-      if (pid !== lab.initPid) process.kill(pid, 'SIGKILL');
+      if (pid !== lab.initPid) killIfThere(pid);
     }
   }
   await lab.kill();

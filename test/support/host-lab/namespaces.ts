@@ -1,7 +1,7 @@
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { logExcerpt } from '../etcd-server.ts';
-import { type StartedProcess, startProcess } from '../started-process.ts';
+import { type StartedProcess, killIfThere, startProcess } from '../started-process.ts';
 import { eventually } from '../waiting.ts';
 
 /**
@@ -60,7 +60,7 @@ function handle(starter: StartedProcess, initPid: number): Namespaces {
     },
     async kill() {
       // The kernel ends the first process only after every other one, and the starter ends after the first.
-      if (starter.ended === undefined) process.kill(initPid, 'SIGKILL');
+      if (starter.ended === undefined) killIfThere(initPid);
       await starter.whenEnded;
     },
   };
