@@ -19,7 +19,11 @@ const passphrase = 'a passphrase for the benchmark';
 /** Makes a repository of ours. */
 export async function holdfastSide(program: readonly string[], directory: string): Promise<RepositorySide> {
   const location = join(directory, 'holdfast-repository');
-  const env = { HOLDFAST_REPOSITORY: location, HOLDFAST_PASSPHRASE: passphrase };
+  const env = {
+    HOLDFAST_REPOSITORY: location,
+    HOLDFAST_PASSPHRASE: passphrase,
+    HOLDFAST_MEMORY_DIR: join(directory, 'holdfast-memory'),
+  };
   const command = (...words: string[]) => ({ label: 'holdfast', argv: [...program, ...words], env });
   const [node, ...args] = command('repo', 'init').argv;
   await mustRun(node!, args, { env, timeoutMs: 60_000 });

@@ -17,6 +17,7 @@ const noFlags: Parameters<typeof openStorageOf>[0] = {
   's3-path-style': false,
   's3-ca-file': undefined,
   's3-object-lock': undefined,
+  'memory-dir': undefined,
 };
 
 /** How long it takes; only a lower bound of it means anything on a machine with other work. */

@@ -1,6 +1,6 @@
 /** A store that goes back: as a whole, in one directory, or by keeping the newest record back. */
 import assert from 'node:assert/strict';
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { utf8 } from '../../src/base/index.ts';
@@ -81,6 +81,20 @@ test('the newest record, kept back, is missed on a host that has seen it', async
   assert.equal(other.stderr, '');
   await restore();
   assert.equal((await run(0, 'repo', 'check')).stderr, '');
+});
+
+test('a host remembers where it is told to', async () => {
+  const memory = { ...env, HOLDFAST_MEMORY_DIR: join(dir.path, 'memory') };
+  const words = ['backup', 'list', '-w', 'json'];
+  // One that is given empty counts as not given.
+  assert.equal((await runHoldfast([...words, '--memory-dir='], { env: memory })).exitCode, 0);
+  await assert.rejects(readdir(memory.HOLDFAST_MEMORY_DIR), { code: 'ENOENT' });
+  await runHoldfast(words, { env: memory });
+  assert.equal((await readdir(memory.HOLDFAST_MEMORY_DIR)).length, 1);
+  await rm(join(location, 'backups', ids.at(-1)!));
+  assert.match((await runHoldfast(words, { env: memory })).stderr, new RegExp(`forgotten .*${ids.at(-1)}`));
+  assert.equal((await runHoldfast(words, { env })).stderr, '');
+  await restore();
 });
 
 test('a store that went back as a whole is not taken for the present', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
 import test from 'node:test';
 import { CommandFailed, environment, mustRun, runCommand } from './run-command.ts';
 
@@ -29,15 +30,17 @@ test('a failure shows what was printed; a missing program is named', async () =>
   );
 });
 
-test('variables that steer etcd are not passed on unless given', () => {
-  const names = ['ETCDCTL_ENDPOINTS', 'ETCD_NAME', 'ETCDCTL_API'];
+test('variables that steer etcd or holdfast are not passed on unless given', () => {
+  const names = ['ETCDCTL_ENDPOINTS', 'ETCD_NAME', 'HOLDFAST_MEMORY_DIR', 'ETCDCTL_API'];
   const before = names.map((name) => process.env[name]);
   for (const name of names) process.env[name] = 'inherited';
   try {
     const env = environment({ ETCDCTL_API: '3', PATH: undefined });
+    const memory = env['HOLDFAST_MEMORY_DIR'] ?? '';
+    assert.ok(memory.startsWith(tmpdir()), `holdfast remembers in ${memory}, not on the real host`);
     assert.deepEqual(
       names.map((name) => env[name]),
-      [undefined, undefined, '3'],
+      [undefined, undefined, memory, '3'],
     );
     assert.equal('PATH' in env, false);
     assert.equal(env['HOME'], process.env['HOME']);

@@ -1,4 +1,8 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export interface RunOptions {
   /** The command is killed after this. */
@@ -95,15 +99,22 @@ export class CommandFailed extends Error {
   }
 }
 
+/** What holdfast remembers of repositories goes here, and with this process: none of it into the real host. */
+const memoryDirectory = join(tmpdir(), `holdfast-memory-${randomUUID()}`);
+process.once('exit', () => {
+  rmSync(memoryDirectory, { recursive: true, force: true });
+});
+
 /**
  * This process's environment without what would steer etcd, etcdctl, etcdutl or holdfast, or tell a child that it is a
- * test file; plus the given variables.
+ * test file; with a place of its own for what holdfast remembers; plus the given variables.
  */
 export function environment(extra: RunOptions['env'] = {}): Record<string, string> {
-  const merged = Object.entries({ ...process.env, ...extra }).filter(
+  const own: NonNullable<RunOptions['env']> = { HOLDFAST_MEMORY_DIR: memoryDirectory, ...extra };
+  const merged = Object.entries({ ...process.env, ...own }).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined &&
-      (entry[0] in extra ||
+      (entry[0] in own ||
         !/^(ETCD(CTL|UTL)?_|HOLDFAST_(?!PEERS_DIR|SOAK)|NODE_TEST_CONTEXT$)/.test(entry[0])),
   );
   return Object.fromEntries(merged);

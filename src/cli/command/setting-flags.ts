@@ -93,6 +93,13 @@ export const repositoryFlags = {
     setting: 'repository.s3.object-lock',
     summary: 'lock what is put in this mode: governance or compliance',
   },
+  'memory-dir': {
+    kind: 'string',
+    valueName: 'dir',
+    variable: 'HOLDFAST_MEMORY_DIR',
+    setting: 'repository.memory-dir',
+    summary: 'where this host remembers which backups it has seen (default /var/lib/holdfast/repositories)',
+  },
 } as const satisfies FlagSpecs;
 
 /** Which backups are kept; `readRetentionPolicy` makes a policy of them. */

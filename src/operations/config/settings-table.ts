@@ -105,6 +105,13 @@ const repository: readonly Setting[] = [
     choices: ['governance', 'compliance'],
     summary: 'the bucket has object lock: lock what is put in this mode',
   },
+  {
+    path: 'repository.memory-dir',
+    kind: 'path',
+    flag: 'memory-dir',
+    variable: 'HOLDFAST_MEMORY_DIR',
+    summary: 'where this host remembers which backups it has seen (default /var/lib/holdfast/repositories)',
+  },
 ];
 
 const etcd: readonly Setting[] = (

@@ -14,6 +14,8 @@ export interface RecallOptions {
   readonly repository: Repository;
   /** Where the host's files are; `/` for this one's. */
   readonly root: string;
+  /** Where it remembers, made when it is missing; by default `/var/lib/holdfast/repositories` of the host. */
+  readonly directory?: string;
 }
 
 export interface RecalledRepository {
@@ -23,22 +25,23 @@ export interface RecalledRepository {
   readonly hasOtherKeys: boolean;
 }
 
-const directories = ['var/lib/holdfast', 'var/lib/holdfast/repositories'];
+const usualDirectories = ['var/lib/holdfast', 'var/lib/holdfast/repositories'];
 /** So many ids are remembered, the newest. */
 const rememberedIds = 200;
 
 /**
  * Compares a repository with what this host has seen of it, and remembers what it shows now: a store that goes back to
  * an earlier state, or keeps the newest records back, shows nothing of that itself. What is gone stays remembered.
- * Where the host's directory cannot be written nothing is remembered, and that is no error.
+ * Where the host's directory cannot be written nothing is remembered, and that is no error; of a directory that was
+ * named it is said.
  *
  * Events: a warning for what is gone. Errors: those of the store, INTERRUPTED.
  */
 export async function recallRepository(
-  { repository, root }: RecallOptions,
+  { repository, root, directory }: RecallOptions,
   ctx: OperationContext,
 ): Promise<RecalledRepository> {
-  const path = join(root, `${directories.at(-1)}/${repository.repositoryId}.json`);
+  const path = join(directory ?? join(root, usualDirectories.at(-1)!), `${repository.repositoryId}.json`);
   const ids = await listBackupIds(repository, ctx.signal);
   const keys = repository.configs.map(
     ({ publicKeys: { content, bundle } }) => `${formatHex(content)}:${formatHex(bundle)}`,
@@ -51,7 +54,7 @@ export async function recallRepository(
     keys: hasOtherKeys ? before!.keys : keys,
     backups: [...gone, ...ids.slice(-rememberedIds)].sort(),
   };
-  if (JSON.stringify(now) !== JSON.stringify(before)) await remember(root, path, now, ctx);
+  if (JSON.stringify(now) !== JSON.stringify(before)) await remember({ root, directory, path }, now, ctx);
   warn({ gone, hasOtherKeys }, path, ctx);
   return { gone, hasOtherKeys };
 }
@@ -72,19 +75,25 @@ async function findGone(
 }
 
 async function remember(
-  root: string,
-  path: string,
+  { root, directory, path }: { root: string; directory: string | undefined; path: string },
   memory: RepositoryMemory,
-  { log }: OperationContext,
+  { log, events }: OperationContext,
 ): Promise<void> {
   try {
-    for (const directory of directories) await makeDirectory(join(root, directory));
+    if (directory === undefined) for (const usual of usualDirectories) await makeDirectory(join(root, usual));
+    else await mkdir(directory, { recursive: true, mode: 0o700 });
     await using file = await createDurableFile(path, { temporaryPath: `${path}.part`, replace: true });
     await file.handle.writeFile(encodeMemory(memory));
     await file.commit();
   } catch (error) {
     if (errnoOf(error) === undefined && !isHoldfastError(error)) throw error;
     log.debug('this host does not remember what it saw of the repository', { path, why: String(error) });
+    if (directory !== undefined)
+      events({
+        type: 'warning',
+        code: 'memory-not-kept',
+        message: `${path} cannot be written: this host does not remember what it saw of the repository`,
+      });
   }
 }
 

@@ -40,3 +40,29 @@ test('what a host has seen is kept privately, is missed when it goes, and is mad
   }
   assert.deepEqual(await recall(), { gone: [], hasOtherKeys: false });
 });
+
+test('a directory that was named is made and used in place of the host’s, and it is said when it cannot be', async () => {
+  await using dir = await tempDir('memory');
+  const codes: string[] = [];
+  const events = (event: OperationEvent) => event.type === 'warning' && codes.push(event.code);
+  const ctx = operationContext({ events });
+  const storage = openMemoryStorage();
+  const lock = { kind: 'key-file', key: generateFileKey() } as const;
+  const repository = await initRepository(storage, { lock }, ctx);
+  const { id } = await addSmallBackup(repository, [1]);
+  await mkdir(join(dir.path, 'var/lib'), { recursive: true });
+  const recall = (name: string) =>
+    recallRepository(
+      { repository: reopen(repository), root: dir.path, directory: join(dir.path, name) },
+      ctx,
+    );
+  await recall('state/holdfast');
+  assert.deepEqual(await readdir(join(dir.path, 'state/holdfast')), [`${repository.repositoryId}.json`]);
+  assert.equal((await stat(join(dir.path, 'state/holdfast'))).mode & 0o777, 0o700);
+  assert.deepEqual(await readdir(join(dir.path, 'var/lib')), []);
+  await writeFile(join(dir.path, 'file'), '');
+  assert.deepEqual(await recall('file'), { gone: [], hasOtherKeys: false });
+  assert.deepEqual(codes.splice(0), ['memory-not-kept']);
+  await storage.delete(`backups/${id}`);
+  assert.deepEqual((await recall('state/holdfast')).gone, [id]);
+});

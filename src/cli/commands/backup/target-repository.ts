@@ -9,7 +9,8 @@ import {
 } from '../../command/index.ts';
 import { openRepositoryOf, type RepositoryAccess } from '../repo/index.ts';
 
-type RepositoryFlag = keyof typeof repositoryFlags;
+/** One memory serves both repositories. */
+type RepositoryFlag = Exclude<keyof typeof repositoryFlags, 'memory-dir'>;
 
 const secretVariable = 'HOLDFAST_TO_PASSPHRASE';
 const unlock = { what: 'what opens the repository to copy to', secretVariable } as const;
@@ -19,7 +20,7 @@ function targetFlag(name: RepositoryFlag): string {
   return name === 'repo' ? 'to' : `to-${name}`;
 }
 
-const names = Object.keys(repositoryFlags) as RepositoryFlag[];
+const names = Object.keys(repositoryFlags).filter((name): name is RepositoryFlag => name !== 'memory-dir');
 
 /** None has a setting: `holdfast.yaml` says where backups are made, not where they are copied to. */
 export const targetFlags: FlagSpecs = Object.fromEntries(
@@ -45,7 +46,7 @@ export async function openTargetRepository(
   host: CommandHost,
 ): Promise<RepositoryAccess> {
   const given = Object.fromEntries(names.map((name) => [name, flags[targetFlag(name)]]));
-  const target = given as FlagValues<typeof repositoryFlags>;
+  const target = { ...given, 'memory-dir': flags['memory-dir'] } as FlagValues<typeof repositoryFlags>;
   const { env, askSecret } = host.io;
   if (target.repo === undefined)
     throw usageError('no repository to copy to was given', 'Give --to, or set HOLDFAST_TO_REPOSITORY.');

@@ -106,12 +106,13 @@ export async function openRepositoryOf(flags: Flags, host: CommandHost): Promise
     let hasNewBackup = false;
     const watched = watchPuts(storage, (name) => (hasNewBackup ||= name.startsWith('backups/')));
     const repository = await openRepository(watched, { unlock }, host.ctx);
-    const { root } = host;
-    const recalled = await recallRepository({ repository, root }, host.ctx);
+    const directory = flags['memory-dir'] || undefined;
+    const seen = { repository, root: host.root, ...(directory !== undefined && { directory }) };
+    const recalled = await recallRepository(seen, host.ctx);
     const close = async () => {
       // What was just made is remembered, too; what had to be said has been.
       if (hasNewBackup && !host.ctx.signal.aborted)
-        await recallRepository({ repository, root }, { ...host.ctx, events() {} });
+        await recallRepository(seen, { ...host.ctx, events() {} });
       await storage[Symbol.asyncDispose]();
     };
     return { repository, storage, unlock, recalled, [Symbol.asyncDispose]: close };
