@@ -80,7 +80,8 @@ Kept whatever the rules say:
 - backups whose time is doubtful, and they take no place either: those from the future, those whose host's clock was
   more than an hour ahead of the store's or more than a day behind it, and any two whose times contradict the order in
   which they were made. A clock that jumps therefore forgets nothing. When all clocks have been ahead together, nothing
-  shows it but the pause
+  shows it but the pause. Where another tool has copied the repository, all of it is of the day of that copy for the
+  store: \`backup forget --ignore-store-times\` goes by the hosts' times alone
 `;
 
 export function formatConfigPage(): string {

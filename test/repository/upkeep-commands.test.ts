@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { utf8 } from '../../src/base/index.ts';
@@ -73,6 +73,19 @@ test('a verified backup is listed as such and is not forgotten; a pinned one nei
   await run(env, 0, 'backup', 'unpin', second);
   const forgotten = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
   assert.deepEqual(forgotten['forgotten'], [second]);
+});
+
+test('a store whose times are not those of the backups holds everything back, until it is told to ignore them', async () => {
+  const { env, ids, location } = await repositoryWith('copied', 3);
+  const unrelated = new Date(Date.now() - 7 * 86_400_000);
+  for (const id of ids) await utimes(join(location, 'backups', id), unrelated, unrelated);
+  const held = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
+  assert.deepEqual(held['forgotten'], []);
+  const warnings = held['warnings'] as { code: string; message: string }[];
+  const doubtful = warnings.find(({ code }) => code === 'retention-time-doubtful');
+  assert.match(doubtful!.message, /--ignore-store-times/);
+  const freed = await run(env, 0, 'backup', 'forget', '--keep-last', '1', '--ignore-store-times');
+  assert.equal((freed['forgotten'] as string[]).length, 2);
 });
 
 test('a check names what is damaged and whom it hits; a lost index is written anew', async () => {

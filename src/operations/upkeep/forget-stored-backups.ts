@@ -5,6 +5,7 @@ import {
   forgetBackups,
   formatPolicy,
   type Repository,
+  type RetentionFacts,
   type RetentionPlan,
   type RetentionPolicy,
 } from '../../repository/index.ts';
@@ -16,6 +17,11 @@ export interface ForgetStoredOptions {
   readonly policy?: RetentionPolicy;
   /** These backups and no others, by id or the beginning of it; no policy is asked then. */
   readonly ids?: readonly string[];
+  /**
+   * When the store says that a record was put says nothing: it was copied there with a tool that does not keep times.
+   * Default false.
+   */
+  readonly ignoreStoreTimes?: boolean;
   /** Decides, and changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -39,12 +45,13 @@ export async function forgetStoredBackups(
   options: ForgetStoredOptions,
   ctx: OperationContext,
 ): Promise<ForgetStoredResult> {
-  const { repository, dryRun = false } = options;
+  const { repository, ignoreStoreTimes = false, dryRun = false } = options;
   const input = await readRetentionRecords(repository, ctx);
+  const facts = { nowMs: ctx.clock.now(), ignoreStoreTimes };
   const { backups, plan } =
     options.ids === undefined || options.ids.length === 0
-      ? byPolicy(options.policy ?? {}, input, ctx)
-      : { backups: byName(options.ids, input, ctx), plan: undefined };
+      ? byPolicy(options.policy ?? {}, input, facts)
+      : { backups: byName(options.ids, input, facts), plan: undefined };
   let forgotten: readonly string[] = [...backups.keys()];
   if (!dryRun) {
     await clearForgotten(repository, ctx);
@@ -54,8 +61,8 @@ export async function forgetStoredBackups(
   return { ...(plan !== undefined && { plan }), forgotten, unreadable };
 }
 
-function byPolicy(policy: RetentionPolicy, { records }: RetentionInput, ctx: OperationContext) {
-  const plan = decideRetention(records, policy, { nowMs: ctx.clock.now() });
+function byPolicy(policy: RetentionPolicy, { records }: RetentionInput, facts: RetentionFacts) {
+  const plan = decideRetention(records, policy, facts);
   const words = formatPolicy(policy);
   const backups = new Map<string, string>();
   for (const { id, keep, reasons } of plan.decisions)
@@ -66,12 +73,12 @@ function byPolicy(policy: RetentionPolicy, { records }: RetentionInput, ctx: Ope
 function byName(
   texts: readonly string[],
   { records, unreadable, pinned }: RetentionInput,
-  ctx: OperationContext,
+  facts: RetentionFacts,
 ): ReadonlyMap<string, string> {
   const ids = [...records.map(({ id }) => id), ...unreadable];
   const backups = new Map(texts.map((text) => [findId(text, ids), 'by name'] as const));
   // A policy that would keep nothing: what is kept all the same is not to be forgotten by name either.
-  const { decisions } = decideRetention(records, { last: 1 }, { nowMs: ctx.clock.now() });
+  const { decisions } = decideRetention(records, { last: 1 }, facts);
   for (const { id, reasons } of decisions) {
     const against = reasons.find(({ rule }) => rule === 'pinned' || rule === 'last-verified');
     if (backups.has(id) && against !== undefined) throw kept(id, against.text);

@@ -45,7 +45,7 @@ function doubtfulTimes(decisions: readonly RetentionDecision[]): readonly Findin
   return [...Map.groupBy(doubtful, ({ cluster }) => cluster)].map(([cluster, own]) =>
     warn(
       'retention-time-doubtful',
-      `${own.length} backups of cluster ${cluster} are kept because their times are doubtful, and take no place in the policy: check the clocks, then forget by id what is not wanted`,
+      `${own.length} backups of cluster ${cluster} are kept because their times are doubtful, and take no place in the policy: check the clocks, then forget by id what is not wanted; where the repository was copied by another tool, --ignore-store-times goes by the hosts' times`,
       { cluster, backups: own.length },
     ),
   );

@@ -12,6 +12,10 @@ import { openRepositoryOf } from '../repo/index.ts';
 const forgetFlags = {
   ...repositoryFlags,
   ...retentionFlags,
+  'ignore-store-times': {
+    kind: 'boolean',
+    summary: 'go by the times of the hosts alone: the store was copied by a tool that does not keep its own',
+  },
   'dry-run': { kind: 'boolean', summary: 'say what would be forgotten and why, and change nothing' },
 } as const;
 
@@ -30,6 +34,11 @@ export const backupForgetCommand = defineCommand({
       command: 'holdfast backup forget --keep-hourly 24 --keep-daily 7 --dry-run',
       explains: 'What a policy does',
     },
+    {
+      command: 'holdfast backup forget --keep-daily 7 --ignore-store-times --dry-run',
+      explains:
+        'The same of a repository that was copied to another store, where all of it seems to be of today',
+    },
   ],
   exitStatuses: { 4: 'a backup that was named is kept, or there is none; nothing was forgotten' },
   async run(input, host) {
@@ -39,8 +48,9 @@ export const backupForgetCommand = defineCommand({
     const policy = await readRetentionPolicy(flags);
     await using access = await openRepositoryOf(flags, host);
     const dryRun = flags['dry-run'];
+    const ignoreStoreTimes = flags['ignore-store-times'];
     const result = await forgetStoredBackups(
-      { repository: access.repository, policy, ids, dryRun },
+      { repository: access.repository, policy, ids, ignoreStoreTimes, dryRun },
       host.ctx,
     );
     host.print(forgottenView(result, { dryRun }));
