@@ -129,6 +129,8 @@ function serve(address: string): void {
       ca: readFileSync(flag('client-ca-file')),
       requestCert: true,
       rejectUnauthorized: false,
+      // As the real one: a connection at rest is not closed under a client that is about to use it.
+      keepAliveTimeout: 90_000,
     },
     (request, response) => void handle(request, response),
   );

@@ -82,5 +82,6 @@ if (stdin.isFIFO() || stdin.isSocket()) {
   process.stdin.on('end', abandoned).on('close', abandoned).on('error', abandoned);
 }
 setInterval(() => {
-  if (process.ppid !== parent) abandoned();
+  // What it said last may still have to be read.
+  if (process.ppid !== parent) setImmediate(abandoned);
 }, 500);

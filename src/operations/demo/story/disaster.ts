@@ -45,7 +45,8 @@ export async function loseDisk(
   };
   const pid = await findEtcd();
   if (pid === undefined) throw new HoldfastError('DEFECT', 'no etcd runs in the sandbox');
-  await rm(dataDir, { recursive: true });
+  // etcd may be making a file in it.
+  await rm(dataDir, { recursive: true, maxRetries: 5 });
   process.kill(pid, 'SIGKILL');
   await waitUntil(
     'the sandbox starts no other etcd',
