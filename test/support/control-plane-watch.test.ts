@@ -16,8 +16,8 @@ interface Watched extends AsyncDisposable {
 }
 
 async function watched(): Promise<Watched> {
-  const stack = new AsyncDisposableStack();
-  const { path: root } = stack.use(await tempDir('control-plane-watch'));
+  await using starting = new AsyncDisposableStack();
+  const { path: root } = starting.use(await tempDir('control-plane-watch'));
   const manifests = join(root, 'etc/kubernetes/manifests');
   await mkdir(manifests, { recursive: true });
   for (const name of ['etcd.yaml', 'kube-apiserver.yaml']) await writeFile(join(manifests, name), name);
@@ -25,10 +25,11 @@ async function watched(): Promise<Watched> {
   const earlier = join(root, 'etc/kubernetes/holdfast-recover-1');
   await mkdir(earlier);
   await writeFile(join(earlier, 'etcd.yaml'), 'older');
-  const watch = stack.use(watchControlPlane({ root, manifestsDir: manifests }));
+  const watch = starting.use(watchControlPlane({ root, manifestsDir: manifests }));
   watch.begin();
   const fence = join(root, 'etc/kubernetes/holdfast-recover-2');
   await mkdir(fence);
+  const stack = starting.move();
   return { root, manifests, fence, watch, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -89,7 +90,7 @@ test('it is seen when two etcds run, and not when one does', async () => {
   it.watch.end();
   it.watch.begin();
   await using __ = await etcd('new');
-  await eventually(10_000, 'both are seen', async () => {
+  await eventually(60_000, 'both are seen', async () => {
     await it.watch.looked();
     return it.watch.problems().find((text) => /^2 etcds at once: etcd .*old.* and etcd .*new/.test(text));
   });

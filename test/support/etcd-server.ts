@@ -106,7 +106,7 @@ async function startOnPorts(options: EtcdOptions, ports: EtcdPorts): Promise<Etc
     clientUrl: urls.client,
     peerUrl: urls.peer,
     logFile,
-    ready: (timeoutMs = 30_000) => waitUntilHealthy(child, urls.client, options.tls, logFile, timeoutMs),
+    ready: (timeoutMs = 60_000) => waitUntilHealthy(child, urls.client, options.tls, logFile, timeoutMs),
     restart: (changes: Partial<EtcdOptions> = {}) => startEtcd({ ...options, ports, ...changes }),
   });
 }
@@ -146,7 +146,7 @@ function tlsArguments(tls: Pki): string[] {
 }
 
 async function portsOpen(child: StartedProcess, ports: EtcdPorts, logFile: string): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   while (!(await accepts(ports.client)) || !(await accepts(ports.peer))) {
     if (child.ended !== undefined) {
       const excerpt = await logExcerpt(logFile);

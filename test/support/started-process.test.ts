@@ -44,7 +44,7 @@ for (const ending of [
       ${ending};
     `;
     const result = await runCommand(process.execPath, ['--input-type=module', '-e', script], {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     const pid = Number(result.stdout);
     assert.ok(pid > 0, result.stderr);
@@ -59,9 +59,9 @@ async function isAlive(pid: number): Promise<boolean> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!(await holds())) {
-    assert.ok(performance.now() < deadline, 'not within 10 s');
+    assert.ok(performance.now() < deadline, 'not within a minute');
     await delay(20);
   }
 }

@@ -1,7 +1,7 @@
 /** The kubelet for tests does what a kubelet does with the files of its manifests directory. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -41,11 +41,11 @@ spec:
 
 /** A sandbox root with a runner, and hands to put files there and wait for what comes of it. */
 async function sandbox(options: Partial<StaticPodRunnerOptions> = {}) {
-  const stack = new AsyncDisposableStack();
-  const dir = stack.use(await tempDir('static-pods'));
+  await using starting = new AsyncDisposableStack();
+  const dir = starting.use(await tempDir('static-pods'));
   const manifests = join(dir.path, 'etc/kubernetes/manifests');
   await mkdir(manifests, { recursive: true });
-  const runner = stack.use(
+  const runner = starting.use(
     await startStaticPodRunner({
       root: dir.path,
       programs: {},
@@ -55,13 +55,18 @@ async function sandbox(options: Partial<StaticPodRunnerOptions> = {}) {
     }),
   );
   const events = () => readEvents(runner.eventsFile);
+  const stack = starting.move();
   return {
     root: dir.path,
     manifests,
     runner,
     events,
     running: async () => runningContainers(await events()),
-    put: (file: string, text: string) => writeFile(join(manifests, file), text),
+    /** At once: a scan between the making of a file and its writing would meet an empty one. */
+    async put(file: string, text: string) {
+      await writeFile(join(dir.path, 'next'), text);
+      await rename(join(dir.path, 'next'), join(manifests, file));
+    },
     wait: (event: RunnerEvent['event'], file: string, nth = 1) =>
       eventually(
         30_000,
@@ -75,23 +80,31 @@ async function sandbox(options: Partial<StaticPodRunnerOptions> = {}) {
 
 /** False for a zombie too: it has ended, and only waits for whoever inherited it to take notice. */
 function isAlive(pid: number): boolean {
-  const path = `/proc/${pid}/stat`;
-  return existsSync(path) && /\) [^ZX] /.test(readFileSync(path, 'utf8'));
+  try {
+    return /\) [^ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+/** What a container is when all that leads to it has become it: tied to the runner, under its own name. */
+function commandLineOf(pid: number, name: string): Promise<readonly string[]> {
+  return eventually(30_000, `process ${pid} is ${name}`, async () => {
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+    return words[0] === name ? words : undefined;
+  });
 }
 
 test('a manifest of any name is run, with the host paths of its volumes', async () => {
   await using box = await sandbox();
   await box.put('whatever.txt', podText('a', stay));
   const { pid, argv } = await box.wait('started', 'whatever.txt');
-  await eventually(10_000, 'the container has written', async () =>
+  await eventually(30_000, 'the container has written', async () =>
     (await box.log()) === 'a one\n' ? true : undefined,
   );
   assert.equal(argv?.[0], 'sh');
-  const words = await eventually(10_000, 'it is what it runs', async () => {
-    const cmdline = (await readFile(`/proc/${pid!}/cmdline`, 'utf8')).split('\0');
-    return cmdline[0] === 'sleep' ? cmdline : undefined;
-  });
-  assert.equal(words[1], '1000');
+  assert.equal((await commandLineOf(pid!, 'sleep'))[1], '1000');
   assert.deepEqual(
     (await box.running()).map(({ file, pod }) => [file, pod]),
     [['whatever.txt', 'kube-system/a']],
@@ -107,10 +120,7 @@ test('argv[0] is the name of the command, whatever runs it', async () => {
     podText('etcd', '').replace(/command: .*/, 'command: [/usr/local/bin/etcd, --x=1]'),
   );
   const { pid } = await box.wait('started', 'etcd.yaml');
-  await eventually(10_000, 'argv[0] is etcd', async () => {
-    const words = (await readFile(`/proc/${pid!}/cmdline`, 'utf8')).split('\0');
-    return words[0] === 'etcd' && words.includes('--x=1') ? words : undefined;
-  });
+  assert.ok((await commandLineOf(pid!, 'etcd')).includes('--x=1'));
 });
 
 test('a change stops the old pod, and starts the new one when the old one is gone', async () => {
@@ -118,9 +128,7 @@ test('a change stops the old pod, and starts the new one when the old one is gon
   const slow = 'trap "sleep 1; exit 0" TERM; while true; do sleep 0.1; done';
   await box.put('a.yaml', podText('a', slow));
   const first = await box.wait('started', 'a.yaml');
-  await eventually(10_000, 'the shell has set its trap', async () =>
-    (await readFile(`/proc/${first.pid!}/cmdline`, 'utf8')).startsWith('sh\0') ? true : undefined,
-  );
+  await commandLineOf(first.pid!, 'sh');
   await box.put('a.yaml', podText('a', stay));
   const second = await box.wait('started', 'a.yaml', 2);
   assert.ok(!isAlive(first.pid!));
@@ -164,14 +172,14 @@ test('a pod that ignores SIGTERM is killed after its grace period, with all its 
   const stubborn = 'trap "" TERM; sleep 1000 & echo $! > /data/child; while true; do sleep 0.1; done';
   await box.put('a.yaml', podText('a', stubborn, 'terminationGracePeriodSeconds: 1'));
   const { pid } = await box.wait('started', 'a.yaml');
-  const child = await eventually(10_000, 'the container has a child', async () => {
+  const child = await eventually(30_000, 'the container has a child', async () => {
     const text = await readFile(join(box.root, 'srv/data/child'), 'utf8');
     return text.endsWith('\n') ? Number(text) : undefined;
   });
   await rm(join(box.manifests, 'a.yaml'));
   const { signal } = await box.wait('exited', 'a.yaml');
   assert.equal(signal, 'SIGKILL');
-  await eventually(10_000, 'none of its processes is left', async () =>
+  await eventually(30_000, 'none of its processes is left', async () =>
     Promise.resolve(!isAlive(pid!) && !isAlive(child) ? true : undefined),
   );
 });
@@ -298,11 +306,12 @@ for (const [how, end] of [
     try {
       const eventsFile = join(dir.path, 'run/static-pods/events.jsonl');
       const { pid } = await waitForEvent(eventsFile, 'started', ({ event }) => event === 'started');
+      await commandLineOf(pid!, 'sleep');
       assert.ok(isAlive(pid!));
       if (end === 'stdin') child.stdin.end();
       else child.kill(end);
       await ended;
-      await eventually(10_000, 'the container is gone', async () =>
+      await eventually(30_000, 'the container is gone', async () =>
         Promise.resolve(isAlive(pid!) ? undefined : true),
       );
     } finally {
