@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Sshd } from '../peers/index.ts';
 import { freePort } from './free-ports.ts';
 import { mustRun } from './run-command.ts';
-import { killIfThere, startProcess } from './started-process.ts';
+import { signalIfThere, startProcess } from './started-process.ts';
 import { type TempDir, tempDir } from './temp-dir.ts';
 import { eventually } from './waiting.ts';
 
@@ -150,11 +150,20 @@ export async function makeSshKey(path: string): Promise<void> {
   });
 }
 
-/** Kills a process of ours and everything below it; first the top, so that nothing new comes. */
+/** Kills a process of ours and everything below it. */
 async function killTree(pid: number): Promise<void> {
-  const children = await childrenOf(pid);
-  killIfThere(pid);
-  for (const child of children) await killTree(child);
+  for (const one of await stopTree(pid)) signalIfThere(one, 'SIGKILL');
+}
+
+/**
+ * Stops a process and everything below it, the top first: what is stopped starts nothing new, and does not end, so that
+ * whatever it has started stays below it.
+ */
+async function stopTree(pid: number): Promise<number[]> {
+  signalIfThere(pid, 'SIGSTOP');
+  const pids = [pid];
+  for (const child of await childrenOf(pid)) pids.push(...(await stopTree(child)));
+  return pids;
 }
 
 async function childrenOf(pid: number): Promise<number[]> {

@@ -93,8 +93,13 @@ function handle(child: ChildProcess): StartedProcess {
 
 /** Kills a process that was found in a listing: it may have ended by itself since. */
 export function killIfThere(pid: number): void {
+  signalIfThere(pid, 'SIGKILL');
+}
+
+/** The same with any signal. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
