@@ -10,6 +10,7 @@ import { utf8 } from '../../src/base/index.ts';
 import { runHoldfastProcess, type HoldfastOptions } from '../faults/holdfast-process.ts';
 import { type Peer, type PeerLine, requirePeer } from '../peers/index.ts';
 import {
+  askPatiently,
   type ControlPlane,
   type ControlPlaneLayout,
   layOutControlPlane,
@@ -134,13 +135,13 @@ export async function cachedList(plane: ControlPlane): Promise<string[]> {
 }
 
 /** The same, when the cache has caught up with etcd. */
-async function freshList(plane: ControlPlane): Promise<string[]> {
+export async function freshList(plane: ControlPlane): Promise<string[]> {
   return await listConfigMaps(plane, '');
 }
 
 async function listConfigMaps(plane: ControlPlane, query: string): Promise<string[]> {
   using api = plane.openApi();
-  const answer = await api.get(`${configMaps}${query}`);
+  const answer = await askPatiently(api, `${configMaps}${query}`);
   assert.equal(answer.status, 200, answer.text);
   const { items } = answer.json() as ConfigMapList;
   return items.map(({ metadata, data }) => `${metadata.name}=${data?.generation ?? ''}`);

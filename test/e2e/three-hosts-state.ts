@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LiveKeys, readLiveContent } from '../support/live-keys.ts';
 import { listTree } from '../support/tree-listing.ts';
-import { allRuns, cachedList, readClosedJournal, readLasting } from './recover-sandbox.ts';
+import { allRuns, cachedList, freshList, readClosedJournal, readLasting } from './recover-sandbox.ts';
 import type { ThreeHosts } from './three-hosts.ts';
 
 /** All that must be the same after a recovery that was undone. */
@@ -39,7 +39,7 @@ export async function readState(hosts: ThreeHosts): Promise<HostsState> {
     files: Object.fromEntries(await Promise.all(files)),
     cluster: await membersOf(hosts, names[0]!),
     keys: new Map([...(await readLasting(first))].filter(([key]) => !isLease(key))),
-    list: await cachedList(first),
+    list: await freshList(first),
   };
 }
 

@@ -14,7 +14,7 @@ import { type LiveKeys, readFileContent } from '../support/live-keys.ts';
 import { mustRun, type RunResult } from '../support/run-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { eventually } from '../support/waiting.ts';
-import { cachedList, writeMore } from './recover-sandbox.ts';
+import { freshList, writeMore } from './recover-sandbox.ts';
 
 /** Disposing stops everything and removes the directory. */
 export interface ThreeHosts extends AsyncDisposable {
@@ -65,7 +65,7 @@ export async function openThreeHosts(
   const first = lab.controlPlane('cp1');
   const client = first.etcdClientOptions;
   await saveSnapshot({ client, target: { path: snapshotPath } }, operationContext());
-  const savedList = await cachedList(first);
+  const savedList = await freshList(first);
   await writeMore(first, '2');
   const taken = opening.move();
   return {

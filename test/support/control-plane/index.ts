@@ -20,6 +20,7 @@ export {
   type KubeadmPki,
   type PlannedNode,
 } from '../../../src/operations/demo/index.ts';
+export { askPatiently } from './ask-patiently.ts';
 export { layOutControlPlane } from './lay-out.ts';
 export { makeControlPlane, startControlPlane } from './control-plane.ts';
 export { startNodeRunner } from './node-runner.ts';
