@@ -19,6 +19,8 @@ test('other hosts are asked over ssh', { timeout: 10 * minuteMs }, async (t) => 
 
 async function savesFromHost(hosts: ThreeHosts): Promise<void> {
   const path = join(hosts.directory, 'from-cp2.db');
+  // A read that waits for the leader: this member has what was written before.
+  await hosts.lab.ready(['cp2']);
   const saved = await hosts.run([
     ...['snapshot', 'save', path, '--host', 'cp2', '-w', 'json'],
     `--ssh-config=${hosts.lab.ssh.configFile}`,

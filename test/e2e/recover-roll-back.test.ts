@@ -47,7 +47,7 @@ async function deleteConfigMaps(plane: ControlPlane): Promise<void> {
 async function portIsTaken(sandbox: RecoverSandbox): Promise<void> {
   const { plane } = sandbox;
   await comesBack(plane, async () => {
-    const running = sandbox.recover(['--yes', '--wait-timeout=5s']);
+    const running = sandbox.recover(['--yes', '--wait-timeout=15s']);
     await journalHas(plane, '"step":"fence/etcd-gone","state":"done"');
     const thief = await listenOn(plane.ports.etcdClient);
     await journalHas(plane, '"type":"turned-back"').finally(() => thief.close());

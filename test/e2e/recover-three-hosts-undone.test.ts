@@ -7,6 +7,7 @@ import { readFile, rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 import { utf8 } from '../../src/base/index.ts';
+import { eventually } from '../support/waiting.ts';
 import { openThreeHosts, type ThreeHosts } from './three-hosts.ts';
 import { countEvents, isAsBefore, pendingFiles, readState } from './three-hosts-state.ts';
 
@@ -85,10 +86,13 @@ async function oneSessionKilled(hosts: ThreeHosts): Promise<void> {
   await untouched(hosts, async () => {
     const host = hosts.lab.host('cp1');
     const recover = hosts.start(recoverArgs(hosts));
+    // Found ahead: while all processes are looked at, the staging may come to its end.
+    const session = await eventually(minuteMs, 'the program has a session on the host', async () => {
+      const processes = await host.processes();
+      return processes.find(({ argv }) => argv[1] === 'host-session');
+    });
     await stages(hosts, host.name);
-    const sessions = (await host.processes()).filter(({ argv }) => argv[1] === 'host-session');
-    assert.equal(sessions.length, 1);
-    process.kill(sessions[0]!.pid, 'SIGKILL');
+    process.kill(session.pid, 'SIGKILL');
     const failed = await recover.ended;
     assert.equal(failed.exitCode, 6, failed.stderr);
     assert.match(failed.stderr, /^Error: rolled back, everything is as it was before: .*cp1/m);

@@ -62,13 +62,15 @@ async function showsFixedBump(t: TestContext, line: PeerLine): Promise<void> {
     const member = ['--initial-cluster', `default=${peerUrl}`, '--initial-advertise-peer-urls', peerUrl];
     const target = ['--data-dir', join(dir.path, name)];
     await etcdutl(peer, ['snapshot', 'restore', snapshot, ...bump, ...member, ...target]);
-    const server = await start(name);
+    await using starting = new AsyncDisposableStack();
+    const server = starting.use(await start(name));
     await server.ready();
+    starting.move();
     return server;
   };
   const revisions: bigint[] = [];
   await using client = openTestClient({ clientUrl: memberUrls(ports, undefined).client, tls: undefined });
-  const first = await start('first');
+  await using first = await start('first');
   await first.ready();
   await writeKeys(client, 'before the snapshot', 100);
   await etcdctl(first, ['snapshot', 'save', snapshot]);
@@ -77,7 +79,7 @@ async function showsFixedBump(t: TestContext, line: PeerLine): Promise<void> {
   const early = await startOldWatch(client, revisions[0]! + 1n);
   await first.kill();
 
-  const second = await restore('second');
+  await using second = await restore('second');
   revisions.push(await revisionOf(client));
   assert.equal(await early.compactedAt(), revisions[1]);
   await writeKeys(client, 'after the first restore', 50);

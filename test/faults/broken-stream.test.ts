@@ -32,14 +32,14 @@ test('a save', async (t) => {
   await writeFile(path, 'old');
   const words = (proxy: Proxy, ...flags: string[]) => [
     ...[`--endpoints=http://127.0.0.1:${proxy.port}`, ...flags],
-    ...['snapshot', 'save', path, '--force', '--stall-timeout=1s'],
+    ...['snapshot', 'save', path, '--force'],
   ];
   await runHoldfastProcess(['version']);
 
   async function expectNothingSaved(result: RunResult): Promise<void> {
     assert.equal(result.stdout, '');
     assert.deepEqual(await readdir(out), ['s.db'], 'something was left behind');
-    assert.ok(result.tookMs < 15_000, `it took ${result.tookMs} ms`);
+    assert.ok(result.tookMs < 25_000, `it took ${result.tookMs} ms, which is near the 30 s of a stall`);
   }
 
   const faults = [
@@ -62,11 +62,13 @@ test('a save', async (t) => {
   for (const { name, fault, passBytes, failure } of faults) {
     await t.test(name, async () => {
       await using proxy = await startProxy({ port: server.ports.client, passBytes, fault });
-      const result = await runHoldfastProcess(words(proxy));
+      // Where it is not the failure, a machine that is too busy for a second must not make it one.
+      const flags = failure === stalled ? ['--stall-timeout=1s'] : [];
+      const result = await runHoldfastProcess(words(proxy, ...flags));
       await proxy.reached;
       expectFailure(result, failure);
       await expectNothingSaved(result);
-      const json = await runHoldfastProcess(words(proxy, '-w', 'json'));
+      const json = await runHoldfastProcess(words(proxy, ...flags, '-w', 'json'));
       expectJsonFailure(json, failure);
       await expectNothingSaved(json);
     });

@@ -83,7 +83,7 @@ test('a save', async (t) => {
         for (let count = 0; count < times; count++) saving.kill(signal);
         const signalledMs = performance.now();
         const result = await saving.ended;
-        assert.ok(performance.now() - signalledMs < 5000, 'it did not end soon');
+        assert.ok(performance.now() - signalledMs < 20_000, 'it did not end soon');
         assert.equal(result.exitCode, 130, result.stderr);
         if (times === 1) expectFailure(result, interrupted);
         assert.equal(result.stdout, '');

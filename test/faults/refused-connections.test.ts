@@ -131,16 +131,16 @@ test('a connection that is refused', async (t) => {
       message: /: connection refused$/,
     },
     'a host that takes connections and says nothing': {
-      flags: [`--endpoints=127.0.0.1:${silent.port}`, '--dial-timeout=700ms'],
+      flags: [`--endpoints=127.0.0.1:${silent.port}`, '--dial-timeout=3s'],
       code: 'ETCD_UNREACHABLE',
       exitStatus: 5,
-      message: /connected, but no HTTP\/2 answer within 700 ms$/,
+      message: /connected, but no HTTP\/2 answer within 3000 ms$/,
     },
     'the same over TLS': {
-      flags: [`--endpoints=https://127.0.0.1:${silent.port}`, ca, '--dial-timeout=700ms'],
+      flags: [`--endpoints=https://127.0.0.1:${silent.port}`, ca, '--dial-timeout=3s'],
       code: 'ETCD_UNREACHABLE',
       exitStatus: 5,
-      message: /no answer to the TLS handshake within 700 ms$/,
+      message: /no answer to the TLS handshake within 3000 ms$/,
     },
     'a CA file that is none': {
       flags: withTls(`--cacert=${notPem}`, ...certificate()),
@@ -171,8 +171,8 @@ test('a connection that is refused', async (t) => {
       expectFailure(result, refusal);
       assert.equal(result.exitCode, refusal.exitStatus);
       assert.equal(result.stdout, '');
-      // The limit for dialling is 2 s; the rest is the start of the program on a busy machine.
-      assert.ok(result.tookMs < 10_000, `it took ${result.tookMs} ms`);
+      // The limit for dialling is 3 s; the rest is the start of the program on a busy machine.
+      assert.ok(result.tookMs < 20_000, `it took ${result.tookMs} ms`);
       expectJsonFailure(await runHoldfastProcess([...words, '-w', 'json']), refusal);
       assert.deepEqual(await readdir(out), []);
     });

@@ -108,10 +108,16 @@ export function createLabHost(options: LabHostOptions): LabHost {
   return host;
 }
 
-/** Allocates what `df` calls available, which is what the disk's file system will still give. */
+/**
+ * Allocates what `df` calls available, which is what the disk's file system will still give; again when somebody else
+ * has taken some of it between the look and the act.
+ */
 const fillScript = `set -eu
-available=$(df --block-size=1 --output=avail "$(dirname "$1")" | tail -n 1)
-fallocate --length "$((available - $2))" "$1"`;
+fill() {
+  available=$(df --block-size=1 --output=avail "$(dirname "$1")" | tail -n 1)
+  fallocate --length "$((available - $2))" "$1"
+}
+fill "$@" || { rm -f "$1"; fill "$@"; } || { rm -f "$1"; fill "$@"; }`;
 
 /** Arguments of `nsenter` for a command inside; it dies with its starter, wherever that one is. */
 function insideWords(

@@ -55,7 +55,7 @@ export function formatClientConfig(hosts: readonly HostAddress[], directory: str
   GlobalKnownHostsFile none
   StrictHostKeyChecking yes
   BatchMode yes
-  ConnectTimeout 5
+  ConnectTimeout 30
 `;
 }
 
