@@ -2,11 +2,12 @@
 import { HoldfastError } from '../base/index.ts';
 import {
   type AnyCommand,
-  backupArguments,
   backupNamed,
+  backupPlaces,
   type CliIo,
   type CommandInput,
   type FlagSpecs,
+  fileWords,
   type FlagValues,
   type GlobalValues,
   globalFlags,
@@ -14,6 +15,7 @@ import {
   type ParsedWords,
   repositoryFlags,
   usageError,
+  withFiles,
 } from './command/index.ts';
 import { commandSurface } from './commands/index.ts';
 import { isRecoveryPending } from '../operations/recovery-state/index.ts';
@@ -103,17 +105,17 @@ async function runWithBackups(
   { host, names }: Session,
   sources: FlagSources,
 ): Promise<number> {
-  const count = backupArguments(command).length;
-  if (!input.args.slice(0, count).some((word) => backupNamed(word) !== undefined)) {
-    if (count > 0) refuseRepositoryFlags(command, words);
+  const files = fileWords(command, input);
+  if (!files.some((word) => backupNamed(word) !== undefined)) {
+    if (backupPlaces(command).length > 0) refuseRepositoryFlags(command, words);
     return (await command.run(input, host)) ?? 0;
   }
   const given = { values: words.flags, given: (flag: string) => words.given(flag) };
   const flags = resolveFlags(repositoryFlags, given, sources).values as FlagValues<typeof repositoryFlags>;
-  const { fetchArguments } = await import('./fetched-backups/index.ts');
-  await using fetched = await fetchArguments({ args: input.args, count, flags }, host);
+  const { fetchBackups } = await import('./fetched-backups/index.ts');
+  await using fetched = await fetchBackups(files, flags, host);
   for (const [path, name] of fetched.names) names.set(path, name);
-  return (await command.run({ ...input, args: fetched.args }, host)) ?? 0;
+  return (await command.run(withFiles(command, input, fetched.paths), host)) ?? 0;
 }
 
 /** Whoever names a repository means something in it. */

@@ -74,6 +74,20 @@ test('a backup in place of its file gives the same answers, under its own name',
   await isNothingLeft();
 });
 
+test('a flag that names a file takes a backup as well', async () => {
+  const impact = ['objects', 'impact'];
+  const ofFiles = await json(...impact, file, '--against', file);
+  const present = { ...(ofFiles['present'] as Json), source: `repo:${id}` };
+  assert.deepEqual(await json(...impact, file, '--against', 'repo:latest'), { ...ofFiles, present });
+  const both = await json(...impact, `repo:${id}`, '--against', 'repo:latest');
+  assert.deepEqual([both['present'], (both['recovered'] as Json)['source']], [present, `repo:${id}`]);
+  await run([...impact, file, '--against', 'repo:1999'], 4);
+  await run([...impact, file, '--against', file, '--repo', dir.path], 2);
+  const { stdout } = await run([...impact, '--help']);
+  assert.match(stdout, /^SOURCE and --against may be a backup as well:$/m);
+  await isNothingLeft();
+});
+
 test('a backup is restored, and drilled, by its name', async () => {
   const dataDir = join(dir.path, 'restored');
   await run(['snapshot', 'restore', 'repo:latest', '--data-dir', dataDir]);
@@ -159,7 +173,8 @@ test('backups come first among the arguments that a command takes, and its flags
       !takes.includes(true) || !takes.slice(0, takes.lastIndexOf(true)).includes(false),
       path.join(' '),
     );
-    if (!takes.includes(true)) continue;
+    const isTaking = Object.values(flags).some((flag) => 'takesBackup' in flag);
+    if (!takes.includes(true) && !isTaking) continue;
     for (const name of ['repo', 'key-file', 'identity-file', 'passphrase-file', 'passphrase-command'])
       assert.ok(!(name in flags), `${path.join(' ')} --${name}`);
   }

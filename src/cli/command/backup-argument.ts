@@ -1,5 +1,5 @@
-/** Arguments that name a file and take a backup of the repository as well. */
-import type { AnyCommand, ArgumentSpec } from './define-command.ts';
+/** Arguments and flags that name a file and take a backup of the repository as well. */
+import type { AnyCommand, ArgumentSpec, CommandInput } from './define-command.ts';
 import type { FlagSpecs } from './flag-spec.ts';
 import { repositoryFlags } from './setting-flags.ts';
 
@@ -19,14 +19,51 @@ export function backupWord(id: string): string {
 export const backupIdSummary =
   'an id, its beginning, "latest", "latest-verified", or a time: 2026-11-22T10:00';
 
-/** The arguments of a command that may be backups. */
-export function backupArguments({ args = [] }: AnyCommand): readonly ArgumentSpec[] {
+/** The arguments of a command that may be backups; they come first. */
+function backupArguments({ args = [] }: AnyCommand): readonly ArgumentSpec[] {
   return args.filter(({ takesBackup }) => takesBackup === true);
+}
+
+/** The flags of a command whose values may be backups. */
+function backupFlagNames({ flags = {} }: AnyCommand): readonly string[] {
+  return Object.entries(flags).flatMap(([name, flag]) =>
+    flag.kind === 'string' && flag.takesBackup === true ? [name] : [],
+  );
+}
+
+/** Where a command takes a backup: names of arguments, and flags with their dashes. */
+export function backupPlaces(spec: AnyCommand): readonly string[] {
+  const args = backupArguments(spec).map(({ name }) => name);
+  return [...args, ...backupFlagNames(spec).map((name) => `--${name}`)];
+}
+
+/** The words that a command was given for files, backups among them. */
+export function fileWords(spec: AnyCommand, { args, flags }: CommandInput<FlagSpecs>): readonly string[] {
+  const values = backupFlagNames(spec).map((name) => flags[name] as string | undefined);
+  return [...args.slice(0, backupArguments(spec).length), ...values.filter((value) => value !== undefined)];
+}
+
+/** The same input with paths in place of the words that have one. */
+export function withFiles(
+  spec: AnyCommand,
+  input: CommandInput<FlagSpecs>,
+  paths: ReadonlyMap<string, string>,
+): CommandInput<FlagSpecs> {
+  const count = backupArguments(spec).length;
+  const args = input.args.map((word, at) => (at < count ? (paths.get(word) ?? word) : word));
+  const taking = backupFlagNames(spec).map(
+    (name) => [name, input.flags[name] as string | undefined] as const,
+  );
+  const copied = taking.flatMap(([name, word]) => {
+    const path = word === undefined ? undefined : paths.get(word);
+    return path === undefined ? [] : [[name, path] as const];
+  });
+  return { ...input, args, flags: { ...input.flags, ...Object.fromEntries(copied) } };
 }
 
 /** Every flag that a command takes: those that its help lists, and those that reach a repository where it may need one. */
 export function acceptedFlags(spec: AnyCommand): FlagSpecs {
-  if (backupArguments(spec).length === 0) return spec.flags ?? {};
+  if (backupPlaces(spec).length === 0) return spec.flags ?? {};
   return { ...hiddenRepositoryFlags, ...spec.flags };
 }
 
@@ -37,7 +74,7 @@ const hiddenRepositoryFlags: FlagSpecs = Object.fromEntries(
 
 /** What the help says about them, in lines. */
 export function backupHelp(spec: AnyCommand): string | undefined {
-  const names = backupArguments(spec).map(({ name }) => name.toUpperCase());
+  const names = backupPlaces(spec).map((name) => (name.startsWith('--') ? name : name.toUpperCase()));
   if (names.length === 0) return undefined;
   return [
     `${names.join(' and ')} may be a backup as well:`,

@@ -38,6 +38,8 @@ export interface StringFlag extends FlagBase {
   readonly kind: 'string';
   readonly default?: string;
   readonly choices?: readonly string[];
+  /** A file that may be a backup of the repository instead: the command gets the path of a copy then. */
+  readonly takesBackup?: boolean;
 }
 
 export interface IntegerFlag extends FlagBase {

@@ -1,10 +1,12 @@
 export { arrangeWords } from './arrange-words.ts';
 export {
   acceptedFlags,
-  backupArguments,
   backupIdSummary,
   backupNamed,
+  backupPlaces,
   backupWord,
+  fileWords,
+  withFiles,
 } from './backup-argument.ts';
 export type { CliIo, CliStream, CommandHost } from './command-host.ts';
 export type { CommandSurface } from './commander-tree.ts';

@@ -1,2 +1,2 @@
 /** Backups of the repository where a command takes files. */
-export { type BackupArguments, type FetchedArguments, fetchArguments } from './fetch-arguments.ts';
+export { type FetchedBackups, fetchBackups } from './fetch-backups.ts';

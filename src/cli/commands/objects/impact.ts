@@ -19,6 +19,7 @@ export const objectsImpactCommand = defineCommand({
       kind: 'string',
       default: 'live',
       valueName: 'other',
+      takesBackup: true,
       summary: 'the present: "live", or a snapshot, a database or a data dir',
     },
     output: { kind: 'string', short: 'o', choices: ['json'], valueName: 'format', summary: 'json' },
@@ -30,6 +31,10 @@ export const objectsImpactCommand = defineCommand({
     {
       command: 'holdfast objects impact snapshot.db --against /var/lib/etcd -o json',
       explains: 'Against the data of an etcd that does not run',
+    },
+    {
+      command: 'holdfast objects impact repo:latest-verified --against repo:latest',
+      explains: 'Against the newest backup',
     },
   ],
   exitStatuses: {
@@ -50,9 +55,12 @@ export const objectsImpactCommand = defineCommand({
       { present: { ...found, ...present }, recovered: { ...found, ...recovered } },
       host.ctx,
     );
-    const after = { ...impact.recovered, source: host.nameOf(impact.recovered.source) };
+    const named = <S extends { readonly source: string }>(side: S) => ({
+      ...side,
+      source: host.nameOf(side.source),
+    });
     printView(
-      impactView({ ...impact, recovered: after }),
+      impactView({ ...impact, present: named(impact.present), recovered: named(impact.recovered) }),
       wantsJson(flags.output, host) ? 'json' : host.format,
       host.out,
     );

@@ -7,37 +7,31 @@ import {
 } from '../command/index.ts';
 import { openRepositoryOf } from '../commands/repo/index.ts';
 
-export interface BackupArguments {
-  readonly args: readonly string[];
-  /** How many of them, from the first on, may be backups. */
-  readonly count: number;
-  readonly flags: FlagValues<typeof repositoryFlags>;
-}
-
-/** Arguments as the command takes them. Disposing removes the copies. */
-export interface FetchedArguments extends AsyncDisposable {
-  /** With the paths of copies in place of backups. */
-  readonly args: readonly string[];
+/** Copies of backups. Disposing removes them. */
+export interface FetchedBackups extends AsyncDisposable {
+  /** The path of the copy, by the word that named the backup. */
+  readonly paths: ReadonlyMap<string, string>;
   /** `repo:ID` by the path of the copy. */
   readonly names: ReadonlyMap<string, string>;
 }
 
 /**
- * Fetches the backups among the arguments of a command, each once. The repository is closed again before the command
- * begins.
+ * Fetches the backups among the words that a command takes for files, each once. The repository is closed again before
+ * the command begins.
  * Errors: USAGE (no repository, no key), those of opening it, of `chooseBackup` and `fetchBackup`, INTERRUPTED.
  */
-export async function fetchArguments(
-  { args, count, flags }: BackupArguments,
+export async function fetchBackups(
+  words: readonly string[],
+  flags: FlagValues<typeof repositoryFlags>,
   host: CommandHost,
-): Promise<FetchedArguments> {
+): Promise<FetchedBackups> {
   const { openFetchedBackup } = await import('../../operations/backup/index.ts');
   await using stack = new AsyncDisposableStack();
   await using access = await openRepositoryOf(flags, host);
   const { repository } = access;
   const paths = new Map<string, string>();
   const names = new Map<string, string>();
-  for (const word of args.slice(0, count)) {
+  for (const word of words) {
     const id = backupNamed(word);
     if (id === undefined || paths.has(word)) continue;
     const { path, record } = stack.use(await openFetchedBackup({ repository, id }, host.ctx));
@@ -46,9 +40,5 @@ export async function fetchArguments(
     host.ctx.log.info('fetched a backup', { backup: record.id });
   }
   const opened = stack.move();
-  return {
-    args: args.map((word, at) => (at < count ? (paths.get(word) ?? word) : word)),
-    names,
-    [Symbol.asyncDispose]: () => opened.disposeAsync(),
-  };
+  return { paths, names, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
