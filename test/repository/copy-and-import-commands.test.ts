@@ -84,3 +84,31 @@ test('backups are copied to a repository that has secrets of its own', async () 
   assert.equal((await run(other, 0, 'backup', 'verify', 'latest'))['ok'], true);
   assert.deepEqual(await readdir(workDir), []);
 });
+
+test('the passphrase of the repository to copy to comes from a variable, a file or a command', async () => {
+  const { id } = await run(env, 0, 'backup', 'create', sample);
+  const other = { HOLDFAST_REPOSITORY: join(dir.path, 'by-passphrase'), HOLDFAST_PASSPHRASE: 'of the other' };
+  await run(other, 0, 'repo', 'init');
+  const file = join(dir.path, 'passphrase');
+  await writeFile(file, 'of the other\n', { mode: 0o600 });
+  const memory = join(dir.path, 'memory');
+  const to = { ...env, HOLDFAST_TO_REPOSITORY: other.HOLDFAST_REPOSITORY, HOLDFAST_MEMORY_DIR: memory };
+  const words = ['backup', 'copy', String(id), '--work-dir', workDir];
+  const wrong = { ...to, HOLDFAST_TO_PASSPHRASE: 'of nobody' };
+  await run(wrong, 4, ...words);
+  const copied = (await run({ ...to, HOLDFAST_TO_PASSPHRASE: 'of the other' }, 0, ...words)) as {
+    backups: Json[];
+  };
+  assert.deepEqual(
+    copied.backups.map((each) => [each['id'], each['copied']]),
+    [[id, true]],
+  );
+  assert.equal((await readdir(memory)).length, 2, 'both repositories are remembered in one place');
+  await run({ ...to, HOLDFAST_TO_PASSPHRASE_FILE: file }, 0, ...words);
+  await run({ ...to, HOLDFAST_TO_PASSPHRASE_COMMAND: `cat ${file}` }, 0, ...words);
+  // Two answers in one place are a mistake.
+  await run({ ...wrong, HOLDFAST_TO_PASSPHRASE_FILE: file }, 2, ...words);
+  // The passphrase of the one is not tried on the other.
+  const same = { ...other, HOLDFAST_TO_REPOSITORY: other.HOLDFAST_REPOSITORY };
+  await run(same, 2, ...words);
+});
