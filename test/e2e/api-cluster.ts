@@ -44,6 +44,10 @@ interface Kind {
 }
 
 /** A real API server and its etcd, handled as a test needs them. */
+/** Its leases and their addresses, events, and what it repairs every few minutes. */
+const renewed =
+  /^\/registry\/(leases|masterleases|peerserverleases|events|ranges|ipaddresses|servicecidrs|flowschemas|prioritylevelconfigurations)\//;
+
 export class ApiCluster implements AsyncDisposable {
   readonly #server: StartedKubeApiserver;
   readonly #etcd: EtcdClient;
@@ -122,7 +126,7 @@ export class ApiCluster implements AsyncDisposable {
     this.#kinds.clear();
   }
 
-  /** Keys of etcd with the revision that wrote them, without those that the API server renews for itself. */
+  /** Keys of etcd with the revision that wrote them, without those that the API server looks after by itself. */
   async keys(prefix: string, filter: (key: string) => boolean = () => true): Promise<Record<string, bigint>> {
     const found: Record<string, bigint> = {};
     const { kvs } = await this.#etcd.kv.range({
@@ -132,8 +136,7 @@ export class ApiCluster implements AsyncDisposable {
     });
     for (const { key, modRevision } of kvs) {
       const name = Buffer.from(key).toString();
-      if (!/^\/registry\/(leases|masterleases|events)\//.test(name) && filter(name))
-        found[name] = modRevision;
+      if (!renewed.test(name) && filter(name)) found[name] = modRevision;
     }
     return found;
   }
