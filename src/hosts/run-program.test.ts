@@ -77,7 +77,9 @@ describe('running a program of this host', () => {
       assert.equal(error.message, 'sh: not done after 500 ms');
       return true;
     });
-    await eventually(20_000, 'nothing is left of it', async () => ((await lives(mark)) ? undefined : true));
+    await eventually(generousMs, 'nothing is left of it', async () =>
+      (await lives(mark)) ? undefined : true,
+    );
   });
 
   test('an abort stops it; one before the start starts nothing', async () => {
@@ -86,13 +88,15 @@ describe('running a program of this host', () => {
     const argv = ['sh', '-c', 'sleep 600; true', mark];
     const running = openLocalHost().run(argv, { signal: controller.signal });
     const outcome = assert.rejects(running, (error) => hasCode(error, 'INTERRUPTED'));
-    await eventually(20_000, 'it runs', async () => ((await lives(mark)) ? true : undefined));
+    await eventually(generousMs, 'it runs', async () => ((await lives(mark)) ? true : undefined));
     controller.abort();
     await within(generousMs, 'the end', outcome);
     await assert.rejects(openLocalHost().run(argv, { signal: controller.signal }), (error) =>
       hasCode(error, 'INTERRUPTED'),
     );
-    await eventually(20_000, 'nothing is left of it', async () => ((await lives(mark)) ? undefined : true));
+    await eventually(generousMs, 'nothing is left of it', async () =>
+      (await lives(mark)) ? undefined : true,
+    );
   });
 
   test('a daemon that keeps its output open is not waited for', async () => {

@@ -136,12 +136,16 @@ describe('a session over ssh', { timeout: 5 * generousMs }, () => {
     await using server = await requireSshServer(t);
     if (server === undefined) return;
     await using host = sshClient(server);
+    const politeMark = `holdfast-mark-${process.pid}-polite`;
     const polite = host.openSession([
       'sh',
       '-c',
       'cat >/dev/null; yes | head -c 3000000; touch "$0"',
       join(server.home, 'x'),
+      politeMark,
     ]);
+    // It has some seconds to finish, and they count from the close on, not from its start.
+    await until('it runs', () => lives(politeMark));
     await polite[Symbol.asyncDispose]();
     assert.equal((await polite.done).failure, undefined);
     assert.equal((await host.run(['test', '-e', join(server.home, 'x')])).exitCode, 0);

@@ -55,7 +55,8 @@ suite('an etcd that runs', () => {
       ] as const) {
         const { stdout } = await runHoldfast(['discover', '-w', format], { root });
         const run = await runCommand('/bin/sh', ['-ec', script, 'sh', stdout.trimEnd(), peer.etcdctl], {
-          timeoutMs: 30_000,
+          timeoutMs: 60_000,
+          env: { ETCDCTL_DIAL_TIMEOUT: '20s', ETCDCTL_COMMAND_TIMEOUT: '50s' },
         });
         assert.equal(run.exitCode, 0, `${format}: ${run.stderr}`);
         assert.match(run.stdout + run.stderr, /is healthy/);
