@@ -9,7 +9,7 @@ import { hashKv } from '../../src/formats/mvcc/index.ts';
 import { openDataDirAt } from '../../src/operations/data-dir-files/index.ts';
 import { peerLines, requirePeer } from '../peers/index.ts';
 import { copyDataDir, hashKvOf } from '../support/data-dir-copy.ts';
-import { startCluster } from '../support/etcd-cluster.ts';
+import { restartMembers, startCluster } from '../support/etcd-cluster.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { JsonGateway } from '../support/json-gateway.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -46,15 +46,9 @@ for (const line of peerLines) {
           return { hash: hashKv(opened.store), clusterId: opened.clusterId };
         });
         assert.equal(new Set(seen.map(({ clusterId }) => clusterId)).size, 1);
-        const again = await Promise.all(cluster.members.map((member) => member.restart()));
-        try {
-          for (const [i, member] of again.entries()) {
-            await member.ready();
-            assert.deepEqual(await hashKvOf(member, seen[i]!.hash.hashRevision), seen[i]!.hash);
-          }
-        } finally {
-          await Promise.all(again.map((member) => member.stop()));
-        }
+        await using again = await restartMembers(cluster.members);
+        for (const [i, member] of again.members.entries())
+          assert.deepEqual(await hashKvOf(member, seen[i]!.hash.hashRevision), seen[i]!.hash);
       });
 
     test('a database received from the leader and not yet in place', async (t) => {

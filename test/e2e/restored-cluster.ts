@@ -247,7 +247,7 @@ export async function addMember(cluster: RestoredCluster): Promise<void> {
   });
   cluster.members = [...members, server];
   await server.ready();
-  await eventually(20_000, `${name} is listed as started`, async () => {
+  await eventually(60_000, `${name} is listed as started`, async () => {
     const list = await client.cluster.memberList({});
     return list.members.every((member) => member.clientURLs.length === 1) ? list : undefined;
   });
@@ -260,7 +260,7 @@ export async function addMember(cluster: RestoredCluster): Promise<void> {
 async function hasVersion({ members, tls, peer }: RestoredCluster): Promise<void> {
   for (const { name, clientUrl } of members) {
     using gateway = new JsonGateway(clientUrl, tls);
-    await eventually(20_000, `${name} knows the version of its cluster`, async () => {
+    await eventually(60_000, `${name} knows the version of its cluster`, async () => {
       const version = await gateway.clusterVersion();
       return version.startsWith(`${peer.line}.`) ? version : undefined;
     });

@@ -181,7 +181,7 @@ async function isOfLine(cluster: RestoredCluster): Promise<void> {
   const { line, version } = cluster.peer;
   await using client = clientOf(cluster);
   for (const { clientUrl } of cluster.members) {
-    await eventually(30_000, `the storage version is that of etcd ${line}`, async () => {
+    await eventually(60_000, `the storage version is that of etcd ${line}`, async () => {
       const status = await client.maintenance.status({}, { endpoint: clientUrl });
       assert.equal(status.version, version);
       if (line === '3.4' || line === '3.5') return status;

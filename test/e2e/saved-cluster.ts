@@ -132,7 +132,7 @@ async function settle(client: EtcdClient, outcome: WorkloadOutcome, peer: Peer):
   }
   await client.kv.compact({ revision: compactRevision, physical: true });
   if (peer.line !== '3.4' && peer.line !== '3.5') {
-    await eventually(20_000, 'the storage version is written', async () => {
+    await eventually(60_000, 'the storage version is written', async () => {
       const { storageVersion } = await client.maintenance.status({});
       return storageVersion.startsWith(peer.line) ? storageVersion : undefined;
     });

@@ -6,9 +6,11 @@ import { snapshotHashKv } from '../../src/operations/hashkv/index.ts';
 import { verifySnapshot } from '../../src/operations/verify/index.ts';
 import { peerLines, requirePeer } from '../peers/index.ts';
 import { etcdctl, etcdctlJson } from '../support/etcdctl.ts';
+import { openTestClient } from '../support/etcd-client.ts';
 import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { int64, type JsonObject } from '../support/lossless-json.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { eventually } from '../support/waiting.ts';
 import { runWorkload } from '../support/workload.ts';
 
 interface LiveHash {
@@ -31,6 +33,17 @@ async function save(server: EtcdServer, directory: string, name: string): Promis
 
 async function compact(server: EtcdServer, revision: bigint): Promise<void> {
   await etcdctl(server, ['compaction', '--physical', String(revision)]);
+}
+
+/** A member of 3.6 or later writes its storage version a moment after its cluster version is settled. */
+async function storageVersionWritten(server: EtcdServer): Promise<void> {
+  const { line } = server.peer;
+  if (line === '3.4' || line === '3.5') return;
+  await using client = openTestClient(server);
+  await eventually(60_000, 'the storage version is written', async () => {
+    const { storageVersion } = await client.maintenance.status({});
+    return storageVersion.startsWith(line) ? true : undefined;
+  });
 }
 
 async function currentRevision(server: EtcdServer): Promise<bigint> {
@@ -67,10 +80,12 @@ for (const line of peerLines) {
     await using dir = await tempDir('hashkv');
     await using server = await startEtcd({ peer, dataDir: join(dir.path, 'data') });
     await server.ready();
-    const { seed, revision, compactRevision } = await runWorkload({
-      clientUrl: server.clientUrl,
-      tls: undefined,
-    });
+    await storageVersionWritten(server);
+    const outcome = await runWorkload({ clientUrl: server.clientUrl, tls: undefined });
+    const { seed, compactRevision } = outcome;
+    // Whatever the seed, there is something behind the last compaction to ask about.
+    for (let i = 0; i < 6; i++) await etcdctl(server, ['put', `last ${i}`, 'value']);
+    const revision = outcome.revision + 6n;
     t.diagnostic(`workload seed ${seed}, revision ${revision}, compacted at ${compactRevision}`);
 
     // A finished compaction, whatever the workload left under way.
@@ -109,6 +124,7 @@ for (const line of peerLines) {
     await using dir = await tempDir('hashkv');
     await using server = await startEtcd({ peer, dataDir: join(dir.path, 'data') });
     await server.ready();
+    await storageVersionWritten(server);
     const check = async (name: string) => {
       const path = await save(server, dir.path, `${name}.db`);
       await assertSound(path);

@@ -114,7 +114,7 @@ test('any endpoint of a cluster', async (t) => {
   const learnerPorts = await choosePorts();
   const learnerPeerUrl = `http://127.0.0.1:${learnerPorts.peer}`;
   // A young cluster counts as unhealthy for some seconds and takes no members.
-  const { members } = await eventually(30_000, 'the cluster takes a learner', () =>
+  const { members } = await eventually(60_000, 'the cluster takes a learner', () =>
     client.cluster.memberAdd({ peerURLs: [learnerPeerUrl], isLearner: true }),
   );
   const initialCluster = members.map(({ name, peerURLs }) => `${name || 'learner'}=${peerURLs[0]}`).join(',');
@@ -128,7 +128,7 @@ test('any endpoint of a cluster', async (t) => {
   });
   const endpoints = [learner, first!, second!, third!].map(({ clientUrl }) => clientUrl);
   const options = { ...clientOptions(first!), endpoints };
-  const leader = await eventually(20_000, 'the learner answers and there is a leader', async () => {
+  const leader = await eventually(60_000, 'the learner answers and there is a leader', async () => {
     const found = await Promise.all(endpoints.map((endpoint) => client.maintenance.status({}, { endpoint })));
     const index = found.findIndex((status) => status.leader === status.header?.memberId);
     return index < 1 ? undefined : endpoints[index];
@@ -155,7 +155,7 @@ test('any endpoint of a cluster', async (t) => {
       const status = await client.maintenance.status({}, { endpoint: survivor.clientUrl });
       return status.leader === 0n ? true : undefined;
     };
-    await eventually(30_000, 'the survivor notices that it has no leader', leaderless);
+    await eventually(60_000, 'the survivor notices that it has no leader', leaderless);
     const warnings: string[] = [];
     const result = await saveSnapshot(
       { client: options, target: { path: join(dir.path, 'last.db') }, anyEndpoint: true },

@@ -34,11 +34,13 @@ async function assertFindings(path: string, line: string, expected: readonly str
 
 /** Puts until the cluster's version is settled: the storage version is written some seconds after the start. */
 async function startSettled(peer: Peer, directory: string, name = 'm1'): Promise<EtcdServer> {
-  const server = await startEtcd({ peer, dataDir: join(directory, name), name });
+  await using starting = new AsyncDisposableStack();
+  const server = starting.use(await startEtcd({ peer, dataDir: join(directory, name), name }));
   await server.ready();
   for (const value of ['1', '2', '3']) await etcdctl(server, ['put', 'key', value]);
   await etcdctl(server, ['put', 'other', 'x']);
   await etcdctl(server, ['del', 'other']);
+  starting.move();
   return server;
 }
 
@@ -144,7 +146,7 @@ for (const line of peerLines) {
     const peer = await requirePeer(t, line);
     if (peer === undefined) return;
     await using dir = await tempDir('verify');
-    const source = await startSettled(peer, dir.path);
+    await using source = await startSettled(peer, dir.path);
     const saved = await saveSettled(source, join(dir.path, 'source.db'));
     await source.stop();
     const dataDir = join(dir.path, 'restored');
