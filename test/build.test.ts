@@ -16,7 +16,7 @@ suite('the build', () => {
   let dist = '';
   const program = () => join(dist, 'holdfast.js');
   const run = (...args: string[]) =>
-    runCommand(process.execPath, [program(), ...args], { timeoutMs: 120_000 });
+    runCommand(process.execPath, [program(), ...args], { timeoutMs: 300_000 });
 
   before(async () => {
     await mkdir(join(root, '.cache'), { recursive: true });
@@ -42,7 +42,7 @@ suite('the build', () => {
   test('an older Node is told what is missing, in one sentence', async () => {
     const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } });`;
     const words = ['--import', `data:text/javascript,${encodeURIComponent(older)}`, program(), 'version'];
-    const result = await runCommand(process.execPath, words, { timeoutMs: 20_000 });
+    const result = await runCommand(process.execPath, words, { timeoutMs: 60_000 });
     assert.equal(result.exitCode, 4);
     assert.match(result.stderr, /^holdfast needs Node\.js 24 or newer, and this is v[\d.]+\.\n$/);
   });
@@ -66,7 +66,7 @@ suite('the build', () => {
     for (const { default: target, types } of Object.values(packageJson.exports)) {
       const file = join(dist, target.replace('./dist/', ''));
       const names = `import(${JSON.stringify(file)}).then((lib) => console.log(Object.keys(lib).length))`;
-      const { stdout } = await mustRun(process.execPath, ['--eval', names], { timeoutMs: 20_000 });
+      const { stdout } = await mustRun(process.execPath, ['--eval', names], { timeoutMs: 60_000 });
       assert.ok(Number(stdout) > 0, target);
       await stat(join(dist, types.replace('./dist/', '')));
     }
@@ -75,7 +75,7 @@ suite('the build', () => {
       const { openDatabase } = await import(${JSON.stringify(join(dist, 'lib', 'bbolt.js'))});
       try { openDatabase(memorySource(new Uint8Array(9))); } catch (error) { console.log(error instanceof HoldfastError, error.code); }`;
     const { stdout } = await mustRun(process.execPath, ['--input-type=module', '--eval', script], {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     assert.equal(stdout, 'true NOT_A_DATABASE\n');
   });

@@ -29,7 +29,7 @@ suite('the single-file program', { skip: process.platform !== 'linux' && 'made f
     await mkdir(temporary);
     const script = join(root, 'scripts', 'package.ts');
     await mustRun(process.execPath, [script, '--out', out, process.execPath], {
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       // Neither where it runs nor where its temporary files are gets into the program.
       cwd: temporary,
       env: { TMPDIR: temporary },
@@ -54,12 +54,12 @@ suite('the single-file program', { skip: process.platform !== 'linux' && 'made f
   });
 
   test('it is the program, and takes no words or settings for those of Node', async () => {
-    const single = await mustRun(program, ['version'], { timeoutMs: 20_000 });
+    const single = await mustRun(program, ['version'], { timeoutMs: 60_000 });
     assert.equal(single.stdout, (await runHoldfast(['version'])).stdout);
     assert.equal(single.stderr, '');
     const words = [['--help'], ['--version'], ['--inspect', 'version'], ['get'], ['-e', '1']];
     for (const argv of words) {
-      const found = await runCommand(program, argv, { timeoutMs: 20_000 });
+      const found = await runCommand(program, argv, { timeoutMs: 60_000 });
       const { exitCode, stdout, stderr } = await runHoldfast(argv);
       assert.deepEqual(
         [found.exitCode, found.stdout, found.stderr],
@@ -78,7 +78,7 @@ suite('the single-file program', { skip: process.platform !== 'linux' && 'made f
     const copy = join(beside, 'holdfast');
     await copyFile(program, copy);
     const status = await mustRun(copy, ['snapshot', 'status', sample], {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       cwd: beside,
       env: {
         NODE_OPTIONS: `--require=${join(planted, 'index.js')}`,
@@ -151,7 +151,7 @@ suite('the single-file program', { skip: process.platform !== 'linux' && 'made f
     const node = await readFile(process.execPath);
     const path = join(dir.path, 'noted');
     await writeFile(path, addElfNote(node, 'NOTE', Buffer.from('the content')), { mode: 0o755 });
-    const ran = await mustRun(path, ['-p', '6 * 7'], { timeoutMs: 20_000 });
+    const ran = await mustRun(path, ['-p', '6 * 7'], { timeoutMs: 60_000 });
     assert.equal(ran.stdout, '42\n');
     const program64 = await readFile(path);
     const before = headersOf(node);

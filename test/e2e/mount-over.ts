@@ -20,7 +20,7 @@ export async function mountOver(
   await mkdir(path, { recursive: true });
   if (keepFiles) await cp(path, kept.path, { recursive: true, preserveTimestamps: true });
   const words = ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0755`, 'tmpfs', path];
-  const mounted = await runCommand('mount', words, { timeoutMs: 10_000 });
+  const mounted = await runCommand('mount', words, { timeoutMs: 60_000 });
   if (mounted.exitCode !== 0) {
     t.skip(`a file system cannot be mounted: ${mounted.stderr.trim()}`);
     return undefined;
@@ -28,7 +28,7 @@ export async function mountOver(
   if (keepFiles) await cp(kept.path, path, { recursive: true, preserveTimestamps: true });
   return {
     async [Symbol.asyncDispose]() {
-      await mustRun('umount', [path], { timeoutMs: 10_000 });
+      await mustRun('umount', [path], { timeoutMs: 60_000 });
     },
   };
 }

@@ -266,7 +266,7 @@ async function hashOfRestore(
 async function isMarked(path: string): Promise<void> {
   const { uid, gid, mode } = await stat(path);
   assert.deepEqual([uid, gid, mode & 0o7777], [owner, owner, dataDirMode]);
-  const files = await mustRun('find', [path, '!', '-uid', String(owner)], { timeoutMs: 10_000 });
+  const files = await mustRun('find', [path, '!', '-uid', String(owner)], { timeoutMs: 60_000 });
   // What etcd has made since it started is its own.
   for (const file of files.stdout.split('\n')) assert.doesNotMatch(file, /(\/snap|\/db|\/member)$/);
 }

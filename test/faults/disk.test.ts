@@ -174,7 +174,7 @@ test('a save', async (t) => {
     await using disk = await smallDisk(st, 64 << 20);
     if (disk === undefined) return;
     await writeFile(join(disk.path, 's.db'), 'old');
-    await mustRun('mount', ['-o', 'remount,ro', disk.path], { timeoutMs: 10_000 });
+    await mustRun('mount', ['-o', 'remount,ro', disk.path], { timeoutMs: 60_000 });
     const failure: ExpectedFailure = { code: 'WRITE_FAILED', message: /read-only file system$/ };
     expectFailure(await save(join(disk.path, 's.db'), '--force'), failure);
     assert.deepEqual(await readdir(disk.path), ['s.db']);

@@ -105,7 +105,7 @@ test('a command that reads a snapshot', async (t) => {
       const { exitCode, stdout, stderr } = await runHoldfastProcess(words);
       assert.deepEqual({ exitCode, stderr }, { exitCode: 0, stderr: '' });
       assert.notEqual(stdout, '');
-      await mustRun('rm', ['-rf', join(dir.path, 'data')], { timeoutMs: 10_000 });
+      await mustRun('rm', ['-rf', join(dir.path, 'data')], { timeoutMs: 60_000 });
     });
 
     await t.test(`${name}: one JSON document`, async () => {
@@ -113,7 +113,7 @@ test('a command that reads a snapshot', async (t) => {
       assert.equal(exitCode, 0);
       JSON.parse(stdout);
       assert.equal(stdout.trimEnd().split('\n').length, 1);
-      await mustRun('rm', ['-rf', join(dir.path, 'data')], { timeoutMs: 10_000 });
+      await mustRun('rm', ['-rf', join(dir.path, 'data')], { timeoutMs: 60_000 });
     });
 
     await t.test(`${name}: standard output is full`, async () => {

@@ -21,7 +21,7 @@ export async function smallDisk(
   const path = join(dir.path, 'disk');
   await mkdir(path);
   const words = ['-t', 'tmpfs', '-o', [`size=${sizeBytes}`, ...options].join(','), 'tmpfs', path];
-  const mounted = await runCommand('mount', words, { timeoutMs: 10_000 });
+  const mounted = await runCommand('mount', words, { timeoutMs: 60_000 });
   if (mounted.exitCode !== 0) {
     await dir[Symbol.asyncDispose]();
     t.skip(`a small file system cannot be mounted: ${mounted.stderr.trim()}`);
@@ -30,7 +30,7 @@ export async function smallDisk(
   return {
     path,
     async [Symbol.asyncDispose]() {
-      await mustRun('umount', [path], { timeoutMs: 10_000 });
+      await mustRun('umount', [path], { timeoutMs: 60_000 });
       await dir[Symbol.asyncDispose]();
     },
   };

@@ -57,7 +57,7 @@ test('a failure leaves nothing half done, is told to the next caller, and can be
 
 test('the lock of a process that is gone is broken', async () => {
   await using dir = await tempDir('install');
-  const gone = await runCommand(process.execPath, ['-p', 'process.pid'], { timeoutMs: 10_000 });
+  const gone = await runCommand(process.execPath, ['-p', 'process.pid'], { timeoutMs: 60_000 });
   const finished = await installOnce({
     ...base,
     root: join(dir.path, 'a'),

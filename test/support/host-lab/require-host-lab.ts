@@ -26,7 +26,7 @@ async function obstacle(): Promise<string | undefined> {
       mount -t tmpfs tmpfs /mnt
       ip link add name wire type bridge
       ip link add name here type veth peer name there`;
-    const tried = await runCommand('unshare', [...unshare, 'sh', '-c', script], { timeoutMs: 20_000 });
+    const tried = await runCommand('unshare', [...unshare, 'sh', '-c', script], { timeoutMs: 60_000 });
     if (tried.exitCode !== 0) throw new Error(tried.stderr.trim());
     await sshd();
     return undefined;

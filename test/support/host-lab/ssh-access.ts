@@ -25,7 +25,7 @@ export interface SshHostKey extends HostAddress {
 /** Makes a key pair without passphrase: `file` and `file.pub`. Returns the public key. */
 export async function makeSshKey(file: string, comment: string): Promise<string> {
   const words = ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file];
-  await mustRun('ssh-keygen', words, { timeoutMs: 20_000 });
+  await mustRun('ssh-keygen', words, { timeoutMs: 60_000 });
   return (await readFile(`${file}.pub`, 'utf8')).trim();
 }
 

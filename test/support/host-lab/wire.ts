@@ -29,7 +29,7 @@ export async function plugIn(lab: Namespaces, host: Namespaces, end: WireEnd): P
 /** Removes a host's interface from the wire, if the kernel has not removed it with the host's namespace already. */
 export async function unplug(lab: Namespaces, end: WireEnd): Promise<void> {
   const result = await runCommand('nsenter', ipWords(lab, ['link', 'delete', end.name]), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   if (result.exitCode !== 0 && !result.stderr.includes('Cannot find device')) {
     throw new Error(`cannot unplug ${end.name}: ${result.stderr.trim()}`);
@@ -44,7 +44,7 @@ export async function setCarrier(lab: Namespaces, end: WireEnd, state: 'up' | 'd
 async function runIp(namespaces: Namespaces, lines: readonly string[]): Promise<void> {
   await mustRun('nsenter', ipWords(namespaces, ['-batch', '-']), {
     stdin: `${lines.join('\n')}\n`,
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 }
 
