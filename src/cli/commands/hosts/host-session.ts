@@ -29,6 +29,7 @@ export const hostSessionCommand = defineCommand({
             {
               machine: openLocalHost({ root }),
               host: flags.name,
+              isSentSnapshot: true,
               ...(manifestsDir === undefined ? {} : { manifestsDir }),
             },
             sessionContext,

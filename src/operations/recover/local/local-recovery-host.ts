@@ -34,11 +34,13 @@ import { openOldData } from './old-data.ts';
 
 export interface LocalRecoveryOptions extends InspectOptions {
   readonly machine: LocalHost;
+  /** The coordinator is another machine, and sends the snapshot. Default false. */
+  readonly isSentSnapshot?: boolean;
 }
 
 /** The host that this process runs on. Dispose it to let go of the journal. */
 export function openLocalRecoveryHost(
-  { machine, ...inspect }: LocalRecoveryOptions,
+  { machine, isSentSnapshot = false, ...inspect }: LocalRecoveryOptions,
   ctx: OperationContext,
 ): RecoveryHost {
   const open = new AsyncDisposableStack();
@@ -57,7 +59,7 @@ export function openLocalRecoveryHost(
     name: inspect.host,
     inspect: oldData.inspect,
     preflight: (plan, hostIndex): Promise<readonly Finding[]> =>
-      checkHostForPlan(machine, plan, plan.hosts[hostIndex]!, ctx),
+      checkHostForPlan(machine, { plan, host: plan.hosts[hostIndex]!, isSent: isSentSnapshot }, ctx),
     foresee: oldData.foresee,
     async begin(plan, hostIndex) {
       await lock();

@@ -6,11 +6,13 @@ import { isMountPoint } from '../host/index.ts';
 import type { HostPlan, RecoveryPlan } from '../plan/index.ts';
 import { checkRoom } from './room-checks.ts';
 
-/** Errors: FILE_NOT_READABLE. */
+/**
+ * @param isSent the snapshot comes from another machine
+ * Errors: FILE_NOT_READABLE.
+ */
 export async function checkHostForPlan(
   machine: LocalHost,
-  plan: RecoveryPlan,
-  host: HostPlan,
+  { plan, host, isSent }: { plan: RecoveryPlan; host: HostPlan; isSent: boolean },
   ctx: OperationContext,
 ): Promise<Finding[]> {
   ctx.signal.throwIfAborted();
@@ -18,7 +20,7 @@ export async function checkHostForPlan(
     ...(await checkPeerNames(plan)),
     ...(await checkPlaces(machine, host)),
     ...(await checkLogPlace(machine, host)),
-    ...(await checkRoom(machine, plan, host)),
+    ...(await checkRoom(machine, plan, host, isSent)),
   ];
 }
 
