@@ -167,6 +167,10 @@ suite('values made to mislead', () => {
   test('long runs of digits and blanks', () => {
     const custom = (text: string) => utf8(`{"apiVersion":"a.example.com/v1","kind":"A","x":${text}}`);
     assert.equal(refusal(custom('9'.repeat(100_000))), 'decoded');
+    for (const beyond of ['1e400', '[-1.5E+0999]', '{"y": 9e07199254740993}', `${'9'.repeat(300)}.0e99`])
+      assert.equal(refusal(custom(beyond)), 'the value is not valid JSON', beyond);
+    for (const within of ['1e308', '-1.5E-400', '"1e400"', '[0.1e005, 9007199254740993]'])
+      assert.equal(refusal(custom(within)), 'decoded', within);
     assert.equal(refusal(custom(`[${'9007199254740993,'.repeat(20_000)}1]`)), 'decoded');
     assert.equal(refusal(custom(`${' '.repeat(2_000_000)}1`)), 'decoded');
     assert.equal(refusal(custom(`"${'-'.repeat(2_000_000)}"`)), 'decoded');

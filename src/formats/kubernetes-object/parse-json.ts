@@ -14,7 +14,10 @@ interface ReviverContext {
   readonly source?: string;
 }
 
-/** Parses bytes; gives the value, or why there is none. Bytes that are not UTF-8 read as U+FFFD. */
+/**
+ * Parses bytes; gives the value, or why there is none. Bytes that are not UTF-8 read as U+FFFD. A fraction beyond the
+ * range of a double is no JSON to the API server either.
+ */
 export function parseJsonBytes(
   bytes: Buffer,
   start: number,
@@ -24,16 +27,19 @@ export function parseJsonBytes(
   if (end - start > 2 * jsonDepthLimit && isTooDeep(bytes, start, end)) return { fault: 'nested too deeply' };
   const text = bytes.toString('utf8', start, end);
   try {
-    const isExact = !wideNumber.test(text);
-    return { value: (isExact ? JSON.parse(text) : JSON.parse(text, exactIntegers)) as JsonValue };
+    const isExact = !unsafeNumber.test(text);
+    return { value: (isExact ? JSON.parse(text) : JSON.parse(text, exactNumbers)) as JsonValue };
   } catch {
     // The parser's own message would quote the value.
     return { fault: 'not valid JSON' };
   }
 }
 
-/** Digits beyond those of 2^53 right where a number may begin; inside a text it does no harm. */
-const wideNumber = /[:,[\s]-?\d{16}/;
+/**
+ * Digits beyond those of 2^53 right where a number may begin, or an exponent that may be beyond those of a double;
+ * inside a text it does no harm.
+ */
+const unsafeNumber = /(?:^|[:,[\s])-?\d(?:\d{15}|[\d.]*[eE]\+?\d{3})/;
 
 /** Whether brackets outside of strings open more often than the limit allows. */
 function isTooDeep(bytes: Buffer, start: number, end: number): boolean {
@@ -58,10 +64,12 @@ function endOfString(bytes: Buffer, start: number, end: number): number {
   return end;
 }
 
-function exactIntegers(_name: string, value: unknown, context?: ReviverContext): unknown {
+function exactNumbers(_name: string, value: unknown, context?: ReviverContext): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
   const source = context?.source;
-  return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
+  if (source !== undefined && /^-?\d+$/.test(source)) return BigInt(source);
+  if (!Number.isFinite(value)) throw new RangeError('a number beyond the range of a double');
+  return value;
 }
 
 /** Sets a member, whatever its name: an assignment to `__proto__` would not make one. */
