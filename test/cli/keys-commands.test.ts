@@ -26,7 +26,8 @@ async function fill(server: EtcdServer): Promise<string> {
   await etcdctl(server, ['del', 'k/a']);
   await put(['k/a', 'again']);
   await etcdctl(server, ['del', 'k/d']);
-  await etcdctl(server, ['compaction', '4']);
+  // Done when it returns: the data dir is copied soon.
+  await etcdctl(server, ['compaction', '4', '--physical']);
   return lease;
 }
 
@@ -72,9 +73,9 @@ suite('keys', () => {
   const keys = (words: readonly string[]) => runHoldfast(['keys', ...words]);
   const live = (words: readonly string[]) => runHoldfast([`--endpoints=${server.clientUrl}`, ...words]);
 
-  async function start(peer: Peer): Promise<void> {
-    directory = await tempDir('keys');
-    server = await startEtcd({ peer, dataDir: join(directory.path, 'data') });
+  async function start(peer: Peer, running: AsyncDisposableStack): Promise<void> {
+    directory = running.use(await tempDir('keys'));
+    server = running.use(await startEtcd({ peer, dataDir: join(directory.path, 'data') }));
     await server.ready();
     lease = await fill(server);
     snapshot = join(directory.path, 'snapshot.db');
@@ -87,11 +88,8 @@ suite('keys', () => {
   test('of files, live etcds and what became of them', async (t) => {
     const peer = await requirePeer(t, '3.6');
     if (peer === undefined) return;
-    await start(peer);
-    t.after(async () => {
-      await server.stop();
-      await directory[Symbol.asyncDispose]();
-    });
+    await using running = new AsyncDisposableStack();
+    await start(peer, running);
 
     await t.test('get prints what etcdctl prints of the server', async () => {
       let compared = 0;

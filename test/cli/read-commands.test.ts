@@ -170,7 +170,8 @@ function withoutTook(text: string): string {
 /** A server with keys of several revisions, a lease, a tombstone, bytes that are no text, and a compaction. */
 async function fillServer(line: PeerLine, directory: string): Promise<EtcdServer> {
   const { peer } = await import('../peers/index.ts');
-  const server = await startEtcd({ peer: await peer(line), dataDir: join(directory, 'data') });
+  await using starting = new AsyncDisposableStack();
+  const server = starting.use(await startEtcd({ peer: await peer(line), dataDir: join(directory, 'data') }));
   await server.ready();
   const put = (args: readonly string[], stdin?: Uint8Array) =>
     etcdctl(server, ['put', ...args], stdin === undefined ? {} : { stdin });
@@ -186,6 +187,7 @@ async function fillServer(line: PeerLine, directory: string): Promise<EtcdServer
   );
   await etcdctl(server, ['del', 'k1']);
   await put(['k1', 'again']);
-  await etcdctl(server, ['compaction', '4']);
+  await etcdctl(server, ['compaction', '4', '--physical']);
+  starting.move();
   return server;
 }

@@ -234,11 +234,12 @@ interface Given extends AsyncDisposable {
 async function startFilled(t: TestContext, line: PeerLine): Promise<Given | undefined> {
   const peer = await requirePeer(t, line);
   if (peer === undefined) return undefined;
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir('cli-snapshot'));
   const server = stack.use(await startEtcd({ peer, dataDir: join(dir.path, 'data') }));
   await server.ready();
   for (const words of ['put k1 one', 'put k2 two', 'put k1 three', 'del k2', 'put k3 four'])
     await etcdctl(server, words.split(' '));
-  return { peer, server, directory: dir.path, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const running = stack.move();
+  return { peer, server, directory: dir.path, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -11,6 +11,16 @@ import { environment } from '../support/run-command.ts';
 import { type CliRun, runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
+/** For a watch that does not print what is waited for. */
+const limitMs = 60_000;
+
+/** What etcdctl has printed when it has printed the last event, the end of `w` in revision 5. */
+const endOfHistory = {
+  simple: /DELETE\n(?:w\n2<\n)?w\n\n$/,
+  json: /"mod_revision":5[,}].*\n$/,
+  fields: /"ModRevision" : 5\n(?:"(?!ModRevision).*\n)*"Lease" : 0\n+$/,
+} as const;
+
 for (const line of ['3.5', '3.6', '3.7'] as const) {
   suite(`watch beside etcdctl ${line}`, () => {
     test('prints the same history in every format', async (t) => {
@@ -23,10 +33,11 @@ for (const line of ['3.5', '3.6', '3.7'] as const) {
         'watch w x --rev 2',
         'watch w --prefix --rev 3',
       ])
-        for (const format of ['simple', 'json', 'fields']) {
+        for (const format of ['simple', 'json', 'fields'] as const) {
           const command = [...words.split(' '), '-w', format];
           // The newest line tells a reason for cancelling, which is empty here.
-          const theirs = (await theirOutput(server, command)).replaceAll(',"CancelReason":""', '');
+          const printed = await theirOutput(server, command, endOfHistory[format]);
+          const theirs = printed.replaceAll(',"CancelReason":""', '');
           const ours = await ourOutput(server, command, theirs.length);
           assert.equal(ours.stdout, theirs, command.join(' '));
           assert.equal(ours.exitCode, 130);
@@ -120,30 +131,32 @@ interface Watched extends AsyncDisposable {
 async function startWatched(t: TestContext, line: PeerLine): Promise<Watched | undefined> {
   const peer = await requirePeer(t, line);
   if (peer === undefined) return undefined;
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir('cli-watch'));
   const server = stack.use(await startEtcd({ peer, dataDir: join(dir.path, 'data') }));
   await server.ready();
   for (const words of ['put w 1', 'put w 2<', 'put wx other', 'del w'])
     await etcdctl(server, words.split(' '));
-  return { server, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const running = stack.move();
+  return { server, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** What etcdctl prints of the history: all that comes until nothing more does. */
-async function theirOutput(server: EtcdServer, command: readonly string[]): Promise<string> {
+/** What etcdctl prints of the history, up to its end. */
+async function theirOutput(server: EtcdServer, command: readonly string[], end: RegExp): Promise<string> {
   const child = spawn(server.peer.etcdctl, [`--endpoints=${server.clientUrl}`, ...command], {
     env: environment({ ETCDCTL_API: '3' }),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
+  const closed = once(child, 'close');
   let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await once(child.stdout, 'data');
-  for (let before = ''; before !== text; ) {
-    before = text;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  child.kill();
-  await once(child, 'exit');
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+    if (end.test(text)) child.kill();
+  });
+  const limit = setTimeout(() => child.kill(), limitMs);
+  await closed;
+  clearTimeout(limit);
+  assert.match(text, end, command.join(' '));
   return text;
 }
 
@@ -156,7 +169,7 @@ async function ourOutput(
 ): Promise<CliRun> {
   const stop = new AbortController();
   const isEnough = typeof enough === 'number' ? (text: string) => text.length >= enough : enough;
-  const limit = setTimeout(() => stop.abort(), 20_000);
+  const limit = setTimeout(() => stop.abort(), limitMs);
   const run = await runHoldfast([`--endpoints=${server.clientUrl}`, ...command], {
     signal: stop.signal,
     env,

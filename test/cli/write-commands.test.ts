@@ -189,7 +189,7 @@ interface Pair extends AsyncDisposable {
 async function startPair(t: TestContext, line: PeerLine): Promise<Pair | undefined> {
   const peer = await requirePeer(t, line);
   if (peer === undefined) return undefined;
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir('cli-write'));
   const start = async (name: string) => {
     const server = stack.use(await startEtcd({ peer, dataDir: join(dir.path, name) }));
@@ -198,6 +198,7 @@ async function startPair(t: TestContext, line: PeerLine): Promise<Pair | undefin
   };
   const servers = { ours: await start('ours'), theirs: await start('theirs') };
   const names = { ours: await namesOf(servers.ours), theirs: await namesOf(servers.theirs) };
+  const running = stack.move();
   return {
     ...servers,
     named: (stdout, side) =>
@@ -209,7 +210,7 @@ async function startPair(t: TestContext, line: PeerLine): Promise<Pair | undefin
           ),
         ),
       ),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
