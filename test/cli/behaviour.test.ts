@@ -6,6 +6,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { requirePeer } from '../peers/index.ts';
+import { etcdctl } from '../support/etcdctl.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { environment } from '../support/run-command.ts';
@@ -280,11 +281,8 @@ suite('users and passwords', () => {
     await using dir = await tempDir('cli-auth');
     await using server = await startEtcd({ peer, dataDir: join(dir.path, 'data') });
     await server.ready();
-    const { mustRun } = await import('../support/run-command.ts');
     for (const words of ['user add root:secret', 'user grant-role root root', 'auth enable'])
-      await mustRun(peer.etcdctl, [`--endpoints=${server.clientUrl}`, ...words.split(' ')], {
-        timeoutMs: 20_000,
-      });
+      await etcdctl(server, words.split(' '));
     const run = (words: readonly string[], askSecret?: (prompt: string) => Promise<string>) =>
       runHoldfast(
         [`--endpoints=${server.clientUrl}`, ...words],

@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { operationContext, utf8 } from '../../src/base/index.ts';
-import { openEtcdClient } from '../../src/etcd/index.ts';
 import { restoreSnapshot } from '../../src/operations/restore/index.ts';
 import { requirePeer } from '../peers/index.ts';
+import { openTestClient } from '../support/etcd-client.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { sampleFile, unpackSample } from '../support/kubernetes-samples.ts';
 import { runHoldfast } from '../support/run-cli.ts';
@@ -44,7 +44,7 @@ test('list, get, history, diff and extract say the same of a live etcd and of wh
   });
   await etcd.ready();
   {
-    await using client = openEtcdClient({ endpoints: [etcd.clientUrl] });
+    await using client = openTestClient(etcd);
     const put = (name: string, round: string) =>
       client.kv.put({ key: utf8(`/registry/configmaps/default/${name}`), value: configMap(name, round) });
     await put('tail', '1');

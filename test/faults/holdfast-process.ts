@@ -37,7 +37,8 @@ const entry = resolve(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 /** Compiled code is kept between the many starts of one test file: each takes a third of the time. */
 const compileCache = mkdtempSync(join(tmpdir(), 'holdfast-compiled-'));
 process.once('exit', () => {
-  rmSync(compileCache, { recursive: true, force: true });
+  // A program that was just killed may have left a file on its way there.
+  rmSync(compileCache, { recursive: true, force: true, maxRetries: 5 });
 });
 
 /** Starts `holdfast` with these words. */

@@ -8,6 +8,7 @@ import { type EtcdClient, openEtcdClient } from '../../src/etcd/index.ts';
 import { objectStats } from '../../src/operations/objects/index.ts';
 import { requirePeer } from '../peers/index.ts';
 import { etcdctl } from '../support/etcdctl.ts';
+import { clientOptions } from '../support/etcd-client.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { Random } from '../support/random.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -39,7 +40,7 @@ test('stats tell what a compaction and a defragmentation leave of a database', a
   await using dir = await tempDir('freed');
   await using server = await startEtcd({ peer, dataDir: join(dir.path, 'data') });
   await server.ready();
-  const live = { endpoints: [server.clientUrl] };
+  const live = clientOptions(server);
   await using client = openEtcdClient(live);
   const revision = async () => (await client.kv.range({ key: Buffer.from('a') })).header!.revision;
   const ctx = operationContext();

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { spawn } from 'node:child_process';
+import { patience } from '../support/etcdctl.ts';
 import { environment } from '../support/run-command.ts';
 import { within } from '../support/waiting.ts';
 import type { Peer } from '../peers/index.ts';
@@ -11,6 +12,9 @@ export interface Servers {
   readonly real: string;
   readonly ours: string;
 }
+
+/** A watch may have a whole script to look on at. */
+const callLimitMs = 240_000;
 
 export type Side = keyof Servers;
 const sides: readonly Side[] = ['real', 'ours'];
@@ -54,7 +58,7 @@ export async function inPairs<T>(items: readonly T[], work: (item: T) => Promise
 }
 
 async function runCall(peer: Peer, url: string, { args, isComplete, input }: ReadCall): Promise<Outcome> {
-  const child = spawn(peer.etcdctl, [`--endpoints=${url}`, ...args], {
+  const child = spawn(peer.etcdctl, [`--endpoints=${url}`, patience, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: environment({ ETCDCTL_API: '3' }),
   });
@@ -76,7 +80,7 @@ async function runCall(peer: Peer, url: string, { args, isComplete, input }: Rea
     child.once('close', resolve);
   });
   try {
-    const exitCode = await within(20_000, `etcdctl ${args.join(' ')}`, ended);
+    const exitCode = await within(callLimitMs, `etcdctl ${args.join(' ')}`, ended);
     const stdout = textOf(Buffer.concat(chunks));
     return { exitCode: wasComplete ? undefined : exitCode, stdout, stderr: withoutLog(stderr) };
   } catch (error) {

@@ -26,7 +26,7 @@ export async function serveInProcess(source: string, ...flags: readonly string[]
   const url = await within(60_000, 'serve', firstUrl(program.stdout, program.ended));
   const stop = () => {
     program.kill('SIGINT');
-    return within(20_000, 'the end of serve', program.ended);
+    return within(60_000, 'the end of serve', program.ended);
   };
   return {
     pid: program.pid,

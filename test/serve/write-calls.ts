@@ -64,6 +64,8 @@ export function longScript({ leases }: KnownData, revision: bigint): ReadCall[] 
     call(['lease', 'revoke', revoked!, '-w', 'json']),
     call(['lease', 'list']),
     call(['lease', 'grant', '1']),
+    // Enough for the next call to find it on a loaded machine.
+    call(['lease', 'grant', '6']),
     call(['put', 'brief', 'soon gone', `--lease=${grantedLease}`]),
     {
       args: ['watch', 'brief', `--rev=${revision}`],

@@ -15,6 +15,9 @@ export interface EtcdctlOptions extends Partial<RunOptions> {
   readonly endpoints?: readonly string[];
 }
 
+/** etcdctl's own limit of five seconds is short for a disk that several tests write to at once. */
+export const patience = '--command-timeout=50s';
+
 /** Runs the target's own etcdctl against it and resolves whatever its exit status. */
 export function runEtcdctl(
   target: EtcdctlTarget,
@@ -24,7 +27,7 @@ export function runEtcdctl(
   const endpoints = options.endpoints ?? [target.clientUrl];
   return runCommand(
     target.peer.etcdctl,
-    [`--endpoints=${endpoints.join(',')}`, ...etcdctlTlsFlags(target.tls), ...args],
+    [`--endpoints=${endpoints.join(',')}`, patience, ...etcdctlTlsFlags(target.tls), ...args],
     { timeoutMs: 60_000, ...options, env: { ETCDCTL_API: '3', ...options.env } },
   );
 }

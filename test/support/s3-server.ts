@@ -44,12 +44,17 @@ async function startOnPort(program: Versitygw, directory: string, port: number):
       env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
     },
   );
-  await eventually(30_000, 'the S3 server answers', async () => {
-    if (server.ended !== undefined) return true;
-    const { ok } = await fetch(`${endpoint}/health`);
-    return ok ? true : undefined;
-  });
-  if (server.ended !== undefined) throw new Error(`the S3 server ended: ${server.ended}`);
+  try {
+    await eventually(60_000, 'the S3 server answers', async () => {
+      if (server.ended !== undefined) return true;
+      const { ok } = await fetch(`${endpoint}/health`);
+      return ok ? true : undefined;
+    });
+    if (server.ended !== undefined) throw new Error(`the S3 server ended: ${server.ended}`);
+  } catch (error) {
+    await server.kill();
+    throw error;
+  }
   const access = { endpoint, region: 'us-east-1', credentials };
   return {
     process: server,

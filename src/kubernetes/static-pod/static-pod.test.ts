@@ -166,7 +166,7 @@ test('any script ends in commands, quickly', () => {
     fc.property(fc.array(piece, { maxLength: 200 }), (pieces) => {
       const start = performance.now();
       for (const command of splitShellCommands(pieces.join(''), {})) assert.ok(command.length > 0);
-      assert.ok(performance.now() - start < 5000);
+      assert.ok(performance.now() - start < 20_000);
     }),
     { numRuns: 500 },
   );
