@@ -43,11 +43,11 @@ interface Kind {
   readonly namespaced: boolean;
 }
 
-/** A real API server and its etcd, handled as a test needs them. */
-/** Its leases and their addresses, events, and what it repairs every few minutes. */
+/** An API server's leases and their addresses, events, and what it repairs every few minutes. */
 const renewed =
   /^\/registry\/(leases|masterleases|peerserverleases|events|ranges|ipaddresses|servicecidrs|flowschemas|prioritylevelconfigurations)\//;
 
+/** A real API server and its etcd, handled as a test needs them. */
 export class ApiCluster implements AsyncDisposable {
   readonly #server: StartedKubeApiserver;
   readonly #etcd: EtcdClient;

@@ -89,7 +89,9 @@ async function isPending(sandbox: RecoverSandbox): Promise<void> {
     assert.equal(again.exitCode, 4, again.stderr);
     assert.match(again.stderr, /^Error: .*recovery \S+ was not finished$/m);
     assert.match(again.stderr, /^hint: Finish it with "holdfast recover --resume", or undo it/m);
-    const undone = await startHoldfast(['recover', '--rollback', `--root=${plane.root}`]).ended;
+    const undone = await startHoldfast(['recover', '--rollback', `--root=${plane.root}`], {
+      timeoutMs: 120_000,
+    }).ended;
     assert.equal(undone.exitCode, 0, undone.stderr);
     assert.match(undone.stdout, /is undone: everything is as it was before/);
   });

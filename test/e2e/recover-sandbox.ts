@@ -72,7 +72,7 @@ export async function openRecoverSandbox(
       savedList: await freshList(plane),
       recover: (args, run) =>
         runHoldfastProcess(['recover', snapshotPath, ...recoverFlags(plane), ...args], {
-          timeoutMs: 120_000,
+          timeoutMs: 240_000,
           ...run,
         }),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -36,7 +36,9 @@ async function isStoppedTwice(sandbox: RecoverSandbox): Promise<void> {
     const run = await running.ended;
     assert.equal(run.exitCode, 130, run.stderr);
     assert.match(run.stderr, /Stopped at once: .* may be down\. .*holdfast recover --rollback/);
-    const undone = await startHoldfast(['recover', '--rollback', `--root=${plane.root}`]).ended;
+    const undone = await startHoldfast(['recover', '--rollback', `--root=${plane.root}`], {
+      timeoutMs: 120_000,
+    }).ended;
     assert.equal(undone.exitCode, 0, undone.stderr);
   });
 }

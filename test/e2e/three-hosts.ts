@@ -87,7 +87,7 @@ export async function openThreeHosts(
 async function packageProgram(directory: string): Promise<string> {
   const script = join(import.meta.dirname, '..', '..', 'scripts', 'package.ts');
   await mustRun(process.execPath, [script, '--out', directory, process.execPath], {
-    timeoutMs: 120_000,
+    timeoutMs: 300_000,
     env: { TMPDIR: directory },
   });
   return join(directory, `holdfast-linux-${process.arch}`);
@@ -98,14 +98,14 @@ function startOnBastion(lab: HostLab, program: string, args: readonly string[]):
   const running = startHoldfast(args, {
     // It becomes the program: signals reach it.
     command: [...lab.bastion, program],
-    timeoutMs: 120_000,
+    timeoutMs: 240_000,
     onStderr: (piece) => (text += piece),
   });
   running.stdout.on('data', (bytes: Uint8Array) => (text += Buffer.from(bytes).toString()));
   const printed = async (words: string) => {
     let ended = false;
     void running.ended.finally(() => (ended = true)).catch(() => undefined);
-    await eventually(100_000, `it prints ${words}`, () => {
+    await eventually(240_000, `it prints ${words}`, () => {
       if (text.includes(words)) return Promise.resolve(true);
       if (ended) return Promise.resolve(false);
       return Promise.resolve(undefined);
