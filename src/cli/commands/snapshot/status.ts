@@ -7,7 +7,8 @@ export const snapshotStatusCommand = defineCommand({
   summary: 'show hash, revision, keys and size of a snapshot',
   description:
     'The simple format lists hash, revision, total keys, total size and, for files of etcd 3.6 and later, the storage ' +
-    'version. A bare member/snap/db will do as well. The structure of the file is checked on the way.',
+    'version. A bare member/snap/db will do as well. The structure of the file is checked on the way; a backup ' +
+    'is fetched for that, while "backup show" has the same numbers from its record alone.',
   args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member', takesBackup: true }],
   flags: lockTimeoutFlag,
   exitStatuses: { 3: 'the file is not an etcd database, or is damaged' },
