@@ -40,13 +40,13 @@ class Reader {
 
   /** The next response; fails when the watch has ended. */
   async next(): Promise<WatchResponse> {
-    const next = await within(20_000, 'a response of the watch', this.#responses.next());
+    const next = await within(60_000, 'a response of the watch', this.#responses.next());
     assert.equal(next.done ?? false, false, 'the watch goes on');
     return next.value as WatchResponse;
   }
 
   async ends(): Promise<void> {
-    const next = await within(20_000, 'the end of the watch', this.#responses.next());
+    const next = await within(60_000, 'the end of the watch', this.#responses.next());
     assert.equal(next.done, true);
   }
 }
@@ -208,15 +208,17 @@ test('a watch goes on at another member', async (t) => {
 
 test('a lease is kept alive through a restart of its server', async (t) => {
   await withServer(t, '3.6', async (client, server) => {
-    await client.lease.leaseGrant({ TTL: 6n, ID: 77n });
+    // All of the restart has to happen while it can still be alive.
+    await client.lease.leaseGrant({ TTL: 20n, ID: 77n });
     const replies = client.lease.keepAlive(77n)[Symbol.asyncIterator]();
-    const next = () => within(20_000, 'a reply', replies.next());
+    const next = () => within(60_000, 'a reply', replies.next());
     assert.equal((await next()).done ?? false, false);
     await server.kill();
     await using again = await server.restart();
     assert.equal((await next()).done ?? false, false, 'renewed by the server that came back');
     await again.ready();
     await client.lease.leaseRevoke({ ID: 77n });
-    assert.equal((await next()).done, true, 'ends when the lease is gone');
+    // One more renewal may have been answered before.
+    while ((await next()).done !== true);
   });
 });

@@ -6,7 +6,8 @@ import type { DialOptions } from './dial-options.ts';
 import { addressOf, type Endpoint } from './endpoint.ts';
 import { tlsConnectOptions } from './tls-options.ts';
 
-const probeTimeoutMs = 1000;
+/** Enough for a handshake with a server that has much to do: who is asked has answered, or hung up, a moment ago. */
+const probeTimeoutMs = 3000;
 /** HTTP/2 connection preface and an empty SETTINGS frame: what any HTTP/2 server answers. */
 const http2Preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0';
 
