@@ -91,7 +91,7 @@ test('what is kept runs on, and is gone when it is told to stop', async () => {
   assert.equal((JSON.parse(list.stdout) as { count: number }).count, 1);
   const taken = await runHoldfastProcess(['demo', '--dir', dir.path]);
   assert.equal(taken.exitCode, 4, 'another demo does not take its place');
-  await mustRun(sandbox.stopScript, [], { timeoutMs: 30_000 });
+  await mustRun(sandbox.stopScript, [], { timeoutMs: 120_000 });
   assert.deepEqual(await running(dir.path), []);
   assert.deepEqual(await readdir(dir.path), [], 'a directory that was there before stays');
 });
