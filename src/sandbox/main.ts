@@ -9,6 +9,8 @@ const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   controller: () => import('./controller-stand-in.ts'),
 };
 
+// A disk that is full takes no more of the log, which is no reason to end.
+process.stdout.on('error', () => {});
 // Each reads its flags from what is left, as if it had been called by its own name.
 const [name = ''] = process.argv.splice(2, 1);
 const program = programs[name];

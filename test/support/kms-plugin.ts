@@ -90,7 +90,11 @@ function accepts(path: string): Promise<boolean> {
 async function standsStill(pid: number): Promise<boolean> {
   const threads = await readdir(`/proc/${pid}/task`);
   const states = await Promise.all(
-    threads.map(async (id) => /\) (\S) /.exec(await readFile(`/proc/${pid}/task/${id}/stat`, 'utf8'))?.[1]),
+    threads.map(async (id) => {
+      // One that has ended since the look is asked for again, and not found.
+      const stat = await readFile(`/proc/${pid}/task/${id}/stat`, 'utf8').catch(() => '');
+      return /\) (\S) /.exec(stat)?.[1];
+    }),
   );
   return states.every((state) => state === 'T');
 }
