@@ -69,12 +69,11 @@ function keepAliveCall(random: Random, granted: readonly bigint[]): RandomCall {
 }
 
 function leasesCall(): RandomCall {
-  return {
-    name: 'leaseLeases',
-    request: {},
-    async send(client: EtcdClient) {
-      const { leases, ...reply } = await client.lease.leaseLeases({});
-      return { ...reply, leases: leases.map(({ ID }) => ID.toString()).sort() };
-    },
-  };
+  return { name: 'leaseLeases', request: {}, send: listLeases };
+}
+
+/** What there are, in no order. */
+export async function listLeases(client: EtcdClient): Promise<object> {
+  const { leases, ...reply } = await client.lease.leaseLeases({});
+  return { ...reply, leases: leases.map(({ ID }) => ID.toString()).sort() };
 }

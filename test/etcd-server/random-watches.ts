@@ -15,6 +15,7 @@ type CreateRequest = MessageInitShape<typeof WatchCreateRequestSchema>;
 const mostWatches = 12;
 /** Its stream always has a watch: one without tells no progress. */
 const quietWatch = 1000n;
+const canceledWatch = 1001n;
 const everything = { key: utf8(''), rangeEnd: utf8('\0') };
 
 export interface WatchPairOptions {
@@ -43,7 +44,7 @@ export class WatchPair implements AsyncDisposable {
     this.#write = write;
   }
 
-  /** Begins with a watch of each kind that there has to be one of. */
+  /** Begins with a watch of each kind that there has to be one of; the last of them is canceled. */
   static async open(options: WatchPairOptions): Promise<WatchPair> {
     const pair = new WatchPair(options);
     const { compactRevision, revision } = options.known;
@@ -55,8 +56,10 @@ export class WatchPair implements AsyncDisposable {
       { ...everything, startRevision: -1n },
       { ...everything, watchId: quietWatch },
       { key: utf8('b'), rangeEnd: utf8('a') },
+      { key: utf8('canceled'), watchId: canceledWatch },
     ])
       await pair.#create(request);
+    await pair.#cancel(canceledWatch);
     return pair;
   }
 

@@ -191,7 +191,7 @@ for (const line of peerLines) {
       await server.stop();
       await using again = await server.restart();
       // `ready` asks without a user; the client's own attempt tells when the server is back.
-      const reply = await eventually(20_000, 'the token is renewed', () => root.kv.range({ key: utf8('a') }));
+      const reply = await eventually(60_000, 'the token is renewed', () => root.kv.range({ key: utf8('a') }));
       assert.equal(reply.count, 1n);
 
       for await (const { created } of root.watch({ key: utf8('a'), startRevision: 1n })) {
@@ -264,7 +264,7 @@ test('several endpoints', async (t) => {
     await using client = openTestClient(third!, first!);
     await client.kv.put({ key: utf8('b'), value: utf8('1') });
     await third!.kill();
-    const reply = await eventually(20_000, 'the others answer', () => client.kv.range({ key: utf8('b') }));
+    const reply = await eventually(60_000, 'the others answer', () => client.kv.range({ key: utf8('b') }));
     assert.equal(reply.count, 1n);
     await client.kv.put({ key: utf8('b'), value: utf8('2') });
   });

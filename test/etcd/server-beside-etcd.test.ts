@@ -237,7 +237,7 @@ async function serveByCli(argv: readonly string[]): Promise<Served> {
   const url = /https?:\/\/[\d.]+:\d+/.exec(printed)![0];
   const stop = () => {
     interrupt.abort();
-    return within(20_000, 'the end of serve', running);
+    return within(60_000, 'the end of serve', running);
   };
   return {
     url,

@@ -141,9 +141,9 @@ suite('the port of a served store', () => {
     const idle = net.connect(served.server.port, '127.0.0.1');
     await once(idle, 'connect');
     const closed = closeOf(idle);
-    await within(20_000, 'the stop', served.server.close());
+    await within(60_000, 'the stop', served.server.close());
     assert.deepEqual(await call.end(), { status: 14, message: 'etcdserver: server stopped' });
-    await within(20_000, 'the idle socket', closed);
+    await within(60_000, 'the idle socket', closed);
     assert.equal(served.server.connectionCount, 0);
     await using again = await serveTestStore({ port: served.server.port, store: served.store });
     assert.equal(again.server.port, served.server.port);
@@ -236,7 +236,7 @@ suite('hostile clients of a served store', () => {
       call.send({ requestUnion: { case: 'createRequest', value: { key: utf8('a') } } });
     assert.equal((await connection.call(range, { key: utf8('first') })).count, 1n);
     call.stream.close();
-    await eventually(20_000, 'the end of the watches', async () => {
+    await eventually(60_000, 'the end of the watches', async () => {
       const reply = await connection.call(rawMethod(Maintenance.method.status), {});
       return reply.version === '' ? undefined : true;
     });
@@ -259,7 +259,7 @@ suite('hostile clients of a served store', () => {
     assert.equal((await other.call(range, { key: utf8('first') })).count, 1n, 'small ones are answered');
     assert.equal((await unread.next())?.count, 2n);
     assert.equal((await unread.end()).status, 0);
-    await eventually(20_000, 'room for the next', async () => {
+    await eventually(60_000, 'room for the next', async () => {
       const call = other.open(range).send(sorted).endRequests();
       return (await call.end()).status === 0 ? true : undefined;
     });
