@@ -3,8 +3,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileError, hasCode, HoldfastError } from '../../base/index.ts';
 import { parseGardenerName } from '../../formats/delta-snapshot/index.ts';
+import type { ImportFormat } from '../import-choices/index.ts';
 import { newestChain } from './gardener/index.ts';
-import type { ImportFormat } from './import-options.ts';
 import {
   bundlePattern,
   findSidecars,

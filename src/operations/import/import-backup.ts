@@ -13,17 +13,11 @@ import {
 import { openDatabase } from '../../formats/bbolt/index.ts';
 import { readStoreRevision } from '../../formats/mvcc/index.ts';
 import { openDataDirAt } from '../data-dir-files/index.ts';
+import { defaultMaxUnpackedBytes, type ImportFormat } from '../import-choices/index.ts';
 import { checkResult } from './check-result.ts';
 import { classify, formatOfFile, type ImportPlan } from './classify.ts';
 import { applyDeltas, RowFile } from './gardener/index.ts';
-import {
-  defaultMaxUnpackedBytes,
-  type ImportedFile,
-  type ImportFormat,
-  type ImportOptions,
-  type ImportResult,
-  type UnusedItem,
-} from './import-options.ts';
+import type { ImportedFile, ImportOptions, ImportResult, UnusedItem } from './import-options.ts';
 import { readFacts } from './sidecars.ts';
 import { type TakenIn, takeIn, type WritePiece } from './take-in.ts';
 import { listBundle, openContent, type UnpackRun } from './unpack/index.ts';

@@ -1,18 +1,5 @@
+import type { ImportFormat } from '../import-choices/index.ts';
 import type { SnapshotStatus } from '../status/index.ts';
-
-/** What made a backup, as far as its layout tells. */
-export const importFormats = [
-  'snapshot',
-  'database',
-  'data-dir',
-  'gardener',
-  'kops',
-  'k3s',
-  'openshift',
-  'talos-backup',
-] as const;
-
-export type ImportFormat = (typeof importFormats)[number];
 
 /** What opens sealed backups. Each is asked for only when a file needs it. */
 export interface ImportSecrets {
@@ -35,8 +22,6 @@ export interface ImportOptions {
   /** Most bytes that anything may unpack to; default 16 GiB. */
   readonly maxUnpackedBytes?: number;
 }
-
-export const defaultMaxUnpackedBytes = 16 * 2 ** 30;
 
 /** One file that was read. */
 export interface ImportedFile {

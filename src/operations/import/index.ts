@@ -1,12 +1,10 @@
 /** Backups that other tools made, as snapshots that every command takes. */
+export { defaultMaxUnpackedBytes, type ImportFormat, importFormats } from '../import-choices/index.ts';
 export {
   type BundleFile,
-  defaultMaxUnpackedBytes,
   type ImportedChain,
   type ImportedFile,
   type ImportedLog,
-  type ImportFormat,
-  importFormats,
   type ImportOptions,
   type ImportResult,
   type ImportSecrets,
