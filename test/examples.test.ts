@@ -32,7 +32,7 @@ test('list-objects', async () => {
   await using place = await tempDir('examples-objects');
   const path = await unpackSample('shop-3.6', place.path);
   const words = ['--conditions=holdfast-source', '--no-warnings', join(directory, 'list-objects.ts'), path];
-  const { stdout } = await mustRun(process.execPath, [...words, 'deployments'], { timeoutMs: 60_000 });
+  const { stdout } = await mustRun(process.execPath, [...words, 'deployments'], { timeoutMs: 180_000 });
   assert.match(stdout, /^deployments shop\/svc-0 {2}apps\/v1 Deployment$/m);
 });
 
@@ -60,7 +60,7 @@ suite('examples', () => {
   const run = async (name: string, ...args: string[]) => {
     const env = { ETCDCTL_ENDPOINTS: server!.clientUrl };
     const words = ['--conditions=holdfast-source', '--no-warnings', join(directory, name), ...args];
-    return (await mustRun(process.execPath, words, { timeoutMs: 60_000, env })).stdout;
+    return (await mustRun(process.execPath, words, { timeoutMs: 180_000, env })).stdout;
   };
   const withServer = (name: string, body: (t: TestContext) => Promise<void>): void => {
     test(name, async (t) => {

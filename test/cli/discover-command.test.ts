@@ -61,11 +61,11 @@ test('-w env and -w command survive a shell, whatever the path is', async () => 
   await using fixture = await openHostFixture('kubeadm-default');
   const root = join(fixture.root, '..', "it's $HOME", 'root');
   await runCommand('/bin/sh', ['-ec', 'mkdir "${2%/root}"; cp -a "$1" "$2"', 'sh', fixture.root, root], {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
   const env = await runHoldfast(['discover', '-w', 'env'], { root });
   const script = 'eval "$1"; exec /usr/bin/env';
-  const { stdout } = await runCommand('/bin/sh', ['-ec', script, 'sh', env.stdout], { timeoutMs: 20_000 });
+  const { stdout } = await runCommand('/bin/sh', ['-ec', script, 'sh', env.stdout], { timeoutMs: 60_000 });
   for (const line of [
     'ETCDCTL_API=3',
     'ETCDCTL_ENDPOINTS=https://127.0.0.1:2379',
@@ -79,7 +79,7 @@ test('-w env and -w command survive a shell, whatever the path is', async () => 
     '/bin/sh',
     ['-ec', 'eval "set -- $1"; printf "%s\\n" "$@"', 'sh', command.stdout],
     {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     },
   );
   assert.deepEqual(words.stdout.trimEnd().split('\n'), [

@@ -22,7 +22,7 @@ test('the generated code is what "npm run proto" makes of proto/', async () => {
   await mustRun(join(binaries, 'buf'), ['generate', '--output', dir.path], {
     cwd: root,
     env: { PATH: path },
-    timeoutMs: 60_000,
+    timeoutMs: 180_000,
   });
   for (const [folder, count] of [
     ['etcd', 20],

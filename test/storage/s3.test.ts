@@ -113,7 +113,7 @@ suite('S3', () => {
     );
     const { accessKeyId, secretAccessKey } = on.access.credentials;
     const env = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-    const { stdout, stderr } = await runCommand(process.execPath, [script], { timeoutMs: 60_000, env });
+    const { stdout, stderr } = await runCommand(process.execPath, [script], { timeoutMs: 180_000, env });
     assert.equal(stdout, '0 true created\n', stderr);
   });
 });

@@ -108,7 +108,7 @@ export class RawCall<I extends DescMessage, O extends DescMessage> {
 
   /** The next message; undefined when the call is over. Nothing is read that is not asked for. */
   next(): Promise<MessageShape<O> | undefined> {
-    return within(30_000, `a message of ${this.#method.path}`, this.#next());
+    return within(60_000, `a message of ${this.#method.path}`, this.#next());
   }
 
   async #next(): Promise<MessageShape<O> | undefined> {
@@ -153,7 +153,7 @@ export class RawCall<I extends DescMessage, O extends DescMessage> {
   /** How it ended; what is still to come is thrown away. */
   end(): Promise<CallEnd> {
     this.stream.resume();
-    return within(30_000, `the end of ${this.#method.path}`, this.#ended);
+    return within(60_000, `the end of ${this.#method.path}`, this.#ended);
   }
 }
 
