@@ -138,8 +138,8 @@ export function bucketCases(sample: SampleDatabase): DamageCase[] {
     one('a bucket that starts at the root', [`page-twice @ ${root}`], (editor) =>
       editor.u64(root, valueAt(editor, 2), BigInt(root)),
     ),
-    one('a bucket header of fifteen bytes', ['bucket-header @ lease5'], (editor) => {
-      // The key takes the byte that the value loses: "lease" becomes "lease5".
+    one('a bucket header of fifteen bytes', ['bucket-header @ lease4'], (editor) => {
+      // The key takes the byte that the value loses: "lease" becomes "lease4".
       shiftSplit(editor, root, 2, 1);
     }),
     one('a bucket header of seventeen bytes', ['bucket-header @ leas'], (editor) =>

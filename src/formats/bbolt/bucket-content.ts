@@ -1,10 +1,19 @@
-import { branchItemSize, type ChildRef, encodeBranch, encodeLeaf, leafItemSize } from './encode-page.ts';
+import {
+  branchBytes,
+  branchItemSize,
+  type ChildRef,
+  leafBytes,
+  leafItemSize,
+  type PageRoom,
+  writeBranch,
+  writeLeaf,
+} from './encode-page.ts';
 import { type PackLimits, TreePacker, type TreeShape } from './pack-tree.ts';
 import { type LeafElement, pageHeaderSize } from './page.ts';
 
 /** Gives pages their ids and takes their bytes. */
 export interface PageAppender {
-  append(encode: (id: number) => Uint8Array): number;
+  append(usedBytes: number, write: (room: PageRoom, id: number) => void): number;
 }
 
 /** Share of a leaf that is filled, as etcd's defragmentation fills its pages. */
@@ -20,18 +29,18 @@ export function limitsOf(pageSize: number, fill = fillShare): PackLimits {
 }
 
 /** Leaves and branches written as they fill. */
-export function writingShape(output: PageAppender, pageSize: number): TreeShape<LeafElement, ChildRef> {
+export function writingShape(output: PageAppender): TreeShape<LeafElement, ChildRef> {
   return {
     itemBytes: leafItemSize,
     childBytes: branchItemSize,
     leaf: (items) => {
-      const id = output.append((own) => encodeLeaf(own, items, pageSize));
+      const id = output.append(leafBytes(items), (room, own) => writeLeaf(room, own, items));
       // A copy: what the key is a view of need not stay for as long as the tree grows.
       return { key: items[0]?.key.slice() ?? new Uint8Array(0), id };
     },
     branch: (children) => ({
       key: children[0]!.key,
-      id: output.append((own) => encodeBranch(own, children, pageSize)),
+      id: output.append(branchBytes(children), (room, own) => writeBranch(room, own, children)),
     }),
   };
 }

@@ -7,14 +7,18 @@
  */
 import { compareBytes } from '../../base/index.ts';
 import { bucketHeaderSize, showName } from './bucket.ts';
-import { BucketContent, limitsOf, writingShape } from './bucket-content.ts';
+import { BucketContent, limitsOf, type PageAppender, writingShape } from './bucket-content.ts';
 import {
+  branchBytes,
   type ChildRef,
-  encodeBranch,
   encodeLeaf,
+  leafBytes,
   leafItemSize,
+  ownRoom,
   packBranches,
   packLeaves,
+  writeBranch,
+  writeLeaf,
 } from './encode-page.ts';
 import { encodeMetaPage, type Meta } from './meta.ts';
 import { type LeafElement, pageHeaderSize } from './page.ts';
@@ -73,7 +77,7 @@ export function createDatabaseBuilder(options: BuildOptions): DatabaseBuilder {
     },
     startBucket: (name, sequence = 0n) => {
       const limits = limitsOf(pageSize, options.fill);
-      const content = new BucketContent(writingShape(output, pageSize), pageSize, limits);
+      const content = new BucketContent(writingShape(output), pageSize, limits);
       let before: Uint8Array | undefined;
       return {
         add(key, value) {
@@ -111,22 +115,22 @@ export function createDatabaseBuilder(options: BuildOptions): DatabaseBuilder {
   };
 }
 
-interface PageOutput {
+interface PageOutput extends PageAppender {
   readonly pageSize: number;
   /** Pages given out so far, the two metas included. */
   readonly pageCount: number;
-  /** Appends an encoded page (with overflow); `encode` is told the id that it gets. */
-  append(encode: (id: number) => Uint8Array): number;
   flush(): void;
 }
 
+/** Pages are written where they will be handed on from. */
 function openPageOutput(pageSize: number, write: BuildOptions['write']): PageOutput {
-  const batch = new Uint8Array(batchBytes);
+  const bytes = new Uint8Array(Math.max(batchBytes, pageSize));
+  const view = new DataView(bytes.buffer);
   let batchOffset = 2 * pageSize;
   let batched = 0;
   let pageCount = 2;
   const flush = () => {
-    if (batched > 0) write(batch.subarray(0, batched), batchOffset);
+    if (batched > 0) write(bytes.subarray(0, batched), batchOffset);
     batchOffset += batched;
     batched = 0;
   };
@@ -135,17 +139,20 @@ function openPageOutput(pageSize: number, write: BuildOptions['write']): PageOut
     get pageCount() {
       return pageCount;
     },
-    append(encode) {
+    append(usedBytes, encode) {
       const id = pageCount;
-      const bytes = encode(id);
-      pageCount += bytes.length / pageSize;
-      if (batched + bytes.length > batch.length) flush();
-      if (bytes.length > batch.length) {
-        write(bytes, batchOffset);
-        batchOffset += bytes.length;
+      const pages = Math.ceil(usedBytes / pageSize);
+      const sizeBytes = pages * pageSize;
+      pageCount += pages;
+      if (batched + sizeBytes > bytes.length) flush();
+      if (sizeBytes > bytes.length) {
+        const room = ownRoom(usedBytes, pageSize);
+        encode(room, id);
+        write(room.bytes, batchOffset);
+        batchOffset += sizeBytes;
       } else {
-        batch.set(bytes, batched);
-        batched += bytes.length;
+        encode({ bytes, view, start: batched, sizeBytes, overflow: pages - 1 }, id);
+        batched += sizeBytes;
       }
       return id;
     },
@@ -186,7 +193,7 @@ export function bucketValue(
 /** Writes leaves and the branches above them; returns the id of the top page. */
 function writeTree(output: PageOutput, items: Iterable<LeafElement>, fillBytes: number): number {
   const top = writeBranches(output, writeLeaves(output, items, fillBytes));
-  return top ?? output.append((id) => encodeLeaf(id, [], output.pageSize));
+  return top ?? output.append(leafBytes([]), (room, id) => writeLeaf(room, id, []));
 }
 
 function* writeLeaves(
@@ -195,7 +202,7 @@ function* writeLeaves(
   fillBytes: number,
 ): Generator<ChildRef> {
   for (const run of packLeaves(items, fillBytes)) {
-    const id = output.append((own) => encodeLeaf(own, run, output.pageSize));
+    const id = output.append(leafBytes(run), (room, own) => writeLeaf(room, own, run));
     yield { key: run[0]!.key.slice(), id };
   }
 }
@@ -213,7 +220,7 @@ function writeBranches(output: PageOutput, children: Iterable<ChildRef>): number
 
 function* writeLevel(output: PageOutput, children: Iterable<ChildRef>): Generator<ChildRef> {
   for (const run of packBranches(children, output.pageSize)) {
-    const id = output.append((own) => encodeBranch(own, run, output.pageSize));
+    const id = output.append(branchBytes(run), (room, own) => writeBranch(room, own, run));
     yield { key: run[0]!.key, id };
   }
 }

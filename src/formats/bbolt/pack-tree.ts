@@ -2,6 +2,7 @@
  * Fills pages of a tree from below as items come, one page of each level at a time: the packing rules of the bulk
  * builder, for items or for their sizes alone.
  */
+import { leastCount, maximumCount } from './encode-page.ts';
 import { pageHeaderSize } from './page.ts';
 
 /** What is packed, and what becomes of a full page. */
@@ -18,9 +19,6 @@ export interface PackLimits {
   readonly fillBytes: number;
   readonly pageSize: number;
 }
-
-/** Most elements that a page may have: its count is a u16 and 0xFFFF is taken. */
-const maximumCount = 65_000;
 
 interface Run<T> {
   items: T[];
@@ -43,7 +41,7 @@ export class TreePacker<Item, Child> {
     const bytes = this.#shape.itemBytes(item);
     const run = this.#leaf;
     const isFull = run.usedBytes + bytes > this.#limits.fillBytes || run.items.length >= maximumCount;
-    if (run.items.length > 0 && isFull) this.#flushLeaf();
+    if (run.items.length >= leastCount && isFull) this.#flushLeaf();
     this.#leaf.items.push(item);
     this.#leaf.usedBytes += bytes;
   }
@@ -69,9 +67,8 @@ export class TreePacker<Item, Child> {
   #addChild(level: number, child: Child): void {
     const bytes = this.#shape.childBytes(child);
     const run = (this.#branches[level] ??= { items: [], usedBytes: pageHeaderSize });
-    // At least two to a page: else no level has fewer than the one below.
     const isFull = run.usedBytes + bytes > this.#limits.pageSize || run.items.length >= maximumCount;
-    if (run.items.length >= 2 && isFull) this.#flushBranch(level);
+    if (run.items.length >= leastCount && isFull) this.#flushBranch(level);
     const open = this.#branches[level];
     open.items.push(child);
     open.usedBytes += bytes;

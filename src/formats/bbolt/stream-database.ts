@@ -8,8 +8,8 @@
 import { compareBytes, SliceMeter, type Steps } from '../../base/index.ts';
 import { bucketHeaderSize } from './bucket.ts';
 import { type BuildItem, bucketValue } from './build.ts';
-import { BucketContent, limitsOf, writingShape } from './bucket-content.ts';
-import { encodeLeaf } from './encode-page.ts';
+import { BucketContent, limitsOf, type PageAppender, writingShape } from './bucket-content.ts';
+import { encodeLeaf, ownRoom, type PageRoom } from './encode-page.ts';
 import { encodeMetaPage } from './meta.ts';
 import { TreePacker, type TreeShape } from './pack-tree.ts';
 import { elementSize, pageHeaderSize } from './page.ts';
@@ -82,7 +82,7 @@ export function* planDatabaseSteps(buckets: readonly StreamBucket[], pageSize: n
 export function* streamDatabase(plan: StreamPlan, buckets: readonly StreamBucket[]): Generator<Uint8Array> {
   const output = new PageQueue(plan.pageSize);
   yield metaPages(plan);
-  const shape = writingShape(output, plan.pageSize);
+  const shape = writingShape(output);
   const root = new TreePacker(shape, limitsOf(plan.pageSize));
   for (const bucket of buckets) {
     const content = new BucketContent(shape, plan.pageSize);
@@ -119,7 +119,7 @@ function metaPages({ pageSize, pageCount, rootId }: StreamPlan): Uint8Array {
 const pieceBytes = 256 << 10;
 
 /** Pages in order, handed on in pieces. */
-class PageQueue {
+class PageQueue implements PageAppender {
   pageCount = 2;
   readonly #pageSize: number;
   #pages: Uint8Array[] = [];
@@ -133,12 +133,13 @@ class PageQueue {
     return this.#queuedBytes >= pieceBytes;
   }
 
-  append(encode: (id: number) => Uint8Array): number {
+  append(usedBytes: number, write: (room: PageRoom, id: number) => void): number {
     const id = this.pageCount;
-    const bytes = encode(id);
-    this.pageCount += bytes.length / this.#pageSize;
-    this.#pages.push(bytes);
-    this.#queuedBytes += bytes.length;
+    const room = ownRoom(usedBytes, this.#pageSize);
+    write(room, id);
+    this.pageCount += room.overflow + 1;
+    this.#pages.push(room.bytes);
+    this.#queuedBytes += room.sizeBytes;
     return id;
   }
 
