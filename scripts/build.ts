@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { buildProgram } from './build/program.ts';
 import { buildSandbox } from './build/sandbox.ts';
-import { buildScanWorker, root, settings } from './build/settings.ts';
+import { buildThreads, root, settings, type ThreadDefines } from './build/settings.ts';
 
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 
@@ -20,7 +20,7 @@ interface PackageJson {
 }
 
 /** One file for each subpath of the package, what they have in common in chunks; dependencies stay outside. */
-async function buildLibrary(scanWorker: string, { dependencies, exports }: PackageJson): Promise<void> {
+async function buildLibrary(threads: ThreadDefines, { dependencies, exports }: PackageJson): Promise<void> {
   const entries = Object.values(exports).map(({ 'holdfast-source': source, default: target }) => {
     const name = /^\.\/dist\/lib\/(.+)\.js$/.exec(target)?.[1];
     if (name === undefined) throw new Error(`exports: ${target} is not a file of dist/lib`);
@@ -33,7 +33,7 @@ async function buildLibrary(scanWorker: string, { dependencies, exports }: Packa
     outdir: join(dist, 'lib'),
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    define: { HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker) },
+    define: threads,
     external: [...settings.external, ...Object.keys(dependencies)],
   });
 }
@@ -52,8 +52,8 @@ async function buildTypes(): Promise<void> {
 
 await rm(dist, { recursive: true, force: true });
 const packageJson = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as PackageJson;
-const scanWorker = await buildScanWorker();
-await buildProgram(dist, scanWorker);
-await buildSandbox(dist, scanWorker);
-await buildLibrary(scanWorker, packageJson);
+const threads = await buildThreads();
+await buildProgram(dist, threads);
+await buildSandbox(dist, threads);
+await buildLibrary(threads, packageJson);
 await buildTypes();

@@ -10,17 +10,17 @@ import { chmod } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
-import { root, settings } from './settings.ts';
+import { root, settings, type ThreadDefines } from './settings.ts';
 
 const start = join(root, 'src/cli/run-process.ts');
 
-export async function buildProgram(dist: string, scanWorker: string): Promise<void> {
+export async function buildProgram(dist: string, threads: ThreadDefines): Promise<void> {
   /** @param toDist where `dist/` is from the file that is written */
   const common = (toDist: string) =>
     ({
       ...settings,
       define: {
-        HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker),
+        ...threads,
         HOLDFAST_DIST: JSON.stringify(toDist),
       },
     }) as const;

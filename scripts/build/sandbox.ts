@@ -2,10 +2,10 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
-import { root, settings } from './settings.ts';
+import { root, settings, type ThreadDefines } from './settings.ts';
 
 /** What the demo starts and shows: `sandbox.js` with its parts in `sandbox/`, and the sample cluster in `demo/`. */
-export async function buildSandbox(dist: string, scanWorker: string): Promise<void> {
+export async function buildSandbox(dist: string, threads: ThreadDefines): Promise<void> {
   await build({
     ...settings,
     target: 'node24',
@@ -13,7 +13,7 @@ export async function buildSandbox(dist: string, scanWorker: string): Promise<vo
     outdir: dist,
     splitting: true,
     chunkNames: 'sandbox/[name]-[hash]',
-    define: { HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker) },
+    define: threads,
     plugins: [lazyBuiltins],
   });
   await mkdir(join(dist, 'demo'));

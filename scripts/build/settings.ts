@@ -25,21 +25,35 @@ export const singleFileDefines = {
   HOLDFAST_SINGLE_FILE: 'true',
 } as const;
 
+/** Sources of the threads, by the names under which the build gives their text to those who start them. */
+const threads = {
+  HOLDFAST_SCAN_WORKER: 'src/operations/scan/scan-worker.ts',
+  HOLDFAST_SHA256_WORKER: 'src/base/sha256/sha256-worker.ts',
+} as const;
+
+/** Definitions that hold the text of each thread. */
+export type ThreadDefines = Readonly<Record<keyof typeof threads, string>>;
+
 /**
- * The worker is started from text, so that it needs no file of its own: a script that learns where it belongs.
+ * Threads are started from text, so that they need no file of their own: scripts that learn where they belong.
  * @param defines in place of those for a script that belongs to a module
  */
-export async function buildScanWorker(
+export async function buildThreads(
   defines: Readonly<Record<string, string>> = { 'import.meta.url': 'holdfastModuleUrl' },
-): Promise<string> {
-  const result = await build({
-    ...settings,
-    format: 'cjs',
-    entryPoints: ['src/operations/scan/scan-worker.ts'],
-    write: false,
-    minify: true,
-    define: { ...defines, HOLDFAST_SCAN_WORKER: '""' },
-    banner: { js: "const holdfastModuleUrl = require('node:worker_threads').workerData;" },
-  });
-  return result.outputFiles[0]!.text;
+): Promise<ThreadDefines> {
+  const none = Object.fromEntries(Object.keys(threads).map((name) => [name, '""']));
+  const texts: (readonly [string, string])[] = [];
+  for (const [name, source] of Object.entries(threads)) {
+    const result = await build({
+      ...settings,
+      format: 'cjs',
+      entryPoints: [source],
+      write: false,
+      minify: true,
+      define: { ...defines, ...none },
+      banner: { js: "const holdfastModuleUrl = require('node:worker_threads').workerData;" },
+    });
+    texts.push([name, JSON.stringify(result.outputFiles[0]!.text)]);
+  }
+  return Object.fromEntries(texts) as ThreadDefines;
 }

@@ -1,13 +1,13 @@
 import { build } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
-import { buildScanWorker, root, settings, singleFileDefines } from './settings.ts';
+import { buildThreads, root, settings, singleFileDefines } from './settings.ts';
 
 /**
  * The whole program as the text of one CommonJS script, which is what a single-file program runs. What a command loads
  * when it runs stays unread until then, as in `dist/chunks`.
  */
 export async function buildSingleFile(): Promise<string> {
-  const scanWorker = await buildScanWorker(singleFileDefines);
+  const threads = await buildThreads(singleFileDefines);
   const result = await build({
     ...settings,
     target: 'node24',
@@ -20,7 +20,7 @@ export async function buildSingleFile(): Promise<string> {
     write: false,
     minifySyntax: true,
     minifyWhitespace: true,
-    define: { ...singleFileDefines, HOLDFAST_SCAN_WORKER: JSON.stringify(scanWorker) },
+    define: { ...singleFileDefines, ...threads },
     external: [],
     plugins: [lazyBuiltins],
   });

@@ -7,3 +7,4 @@ export * from './duration/index.ts';
 export * from './errors/index.ts';
 export * from './flow/index.ts';
 export * from './progress/index.ts';
+export * from './sha256/index.ts';

@@ -82,7 +82,7 @@ async function addWholeBackup(repository: Repository, seen: readonly string[]): 
   const rows = Object.entries(tinyRows).map(([name, items]) => ({ name: utf8(name), items }));
   const database = openDatabase(memorySource(buildDatabase(rows)));
   const stored = await storeDatabase(repository, database, {
-    ...{ avoidedPacks: new Set<string>(), exact: database, signal: ctx.signal },
+    ...{ avoidedPacks: new Set<string>(), expectedBytes: 0, exact: database, signal: ctx.signal },
   });
   const file = { mode: 0o600, uid: 0, gid: 0, mtimeMs: Date.parse(at) };
   const bundle = prepareBundle(repository, {

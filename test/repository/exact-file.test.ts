@@ -31,10 +31,18 @@ function newRepository(): Promise<Repository> {
 /** Stores a file exactly; what a record would say of it. */
 async function store(repository: Repository, bytes: Uint8Array, parent?: BackupRecord) {
   const database = openDatabase(memorySource(bytes));
-  const options = { avoidedPacks: new Set<string>(), signal, exact: database, parent };
+  const avoidedPacks = new Set<string>();
+  const options = { avoidedPacks, expectedBytes: bytes.length, signal, exact: database, parent };
   const { rowsSha256, recipe, layout, stored } = await storeDatabase(repository, database, options);
   const hashes = { rows: rowsSha256, snapshot: 0 };
-  const record = { id: '20261122-101112-00000000', recipe, layout, hashes } as unknown as BackupRecord;
+  const totals = { bytes: bytes.length };
+  const record = {
+    id: '20261122-101112-00000000',
+    recipe,
+    layout,
+    hashes,
+    totals,
+  } as unknown as BackupRecord;
   return { record, stored };
 }
 

@@ -30,7 +30,8 @@ export function progressMode(asked: string, isTerminal: boolean): ProgressMode {
 
 export function createProgress(mode: ProgressMode, stream: CliStream, clock: Clock): Progress {
   if (mode === 'none') return { event() {}, clear() {} };
-  let samples: Sample[] = [];
+  /** What was heard of each phase that goes on. Of those side by side the one that began last is shown. */
+  const phases = new Map<string, Sample[]>();
   let drawnAtMs = clock.monotonicMs();
   let isDrawn = false;
   const clear = () => {
@@ -39,10 +40,13 @@ export function createProgress(mode: ProgressMode, stream: CliStream, clock: Clo
   };
   const draw = (phase: string, doneBytes: number, totalBytes: number | undefined) => {
     const now = clock.monotonicMs();
-    samples.push({ atMs: now, doneBytes });
+    const heard = phases.get(phase) ?? [];
+    heard.push({ atMs: now, doneBytes });
+    if ([...phases.keys()].at(-1) !== phase) return;
     if (now - drawnAtMs < (mode === 'bar' ? barEveryMs : lineEveryMs)) return;
     drawnAtMs = now;
-    samples = samples.filter(({ atMs }) => now - atMs <= windowMs);
+    const samples = heard.filter(({ atMs }) => now - atMs <= windowMs);
+    phases.set(phase, samples);
     const text = describeProgress(phase, doneBytes, totalBytes, rateOf(samples));
     if (mode === 'plain') {
       stream.write(`${text}\n`);
@@ -56,10 +60,14 @@ export function createProgress(mode: ProgressMode, stream: CliStream, clock: Clo
     clear,
     event(event) {
       if (event.type === 'phase-started') {
-        samples = [{ atMs: clock.monotonicMs(), doneBytes: 0 }];
-        drawnAtMs = clock.monotonicMs();
+        phases.delete(event.phase);
+        phases.set(event.phase, [{ atMs: clock.monotonicMs(), doneBytes: 0 }]);
+        if (phases.size === 1) drawnAtMs = clock.monotonicMs();
       } else if (event.type === 'phase-progress') draw(event.phase, event.doneBytes, event.totalBytes);
-      else if (event.type === 'phase-finished') clear();
+      else if (event.type === 'phase-finished') {
+        phases.delete(event.phase);
+        clear();
+      }
     },
   };
 }

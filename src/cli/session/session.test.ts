@@ -95,6 +95,26 @@ test('plain progress is a line every few seconds and nothing for what is short',
   assert.match(lines[0]!, /^save: 30%, 30 MB of 100 MB, 10 MB\/s, 7 s left$/);
 });
 
+test('of phases side by side the one that began last is shown, each with its own rate', () => {
+  let now = 0;
+  const stream = recordingStream(60);
+  const progress = createProgress('plain', stream, { now: () => now, monotonicMs: () => now });
+  const totalBytes = 100e6;
+  progress.event({ type: 'phase-started', phase: 'digest', totalBytes });
+  progress.event({ type: 'phase-started', phase: 'scan', totalBytes });
+  for (let second = 1; second <= 7; second++) {
+    now += 1000;
+    progress.event({ type: 'phase-progress', phase: 'digest', doneBytes: second * 10e6, totalBytes });
+    if (second === 4) progress.event({ type: 'phase-finished', phase: 'scan', tookMs: now });
+    if (second < 4)
+      progress.event({ type: 'phase-progress', phase: 'scan', doneBytes: second * 20e6, totalBytes });
+  }
+  assert.deepEqual(stream.text.trimEnd().split('\n'), [
+    'scan: 60%, 60 MB of 100 MB, 20 MB/s, 2 s left',
+    'digest: 60%, 60 MB of 100 MB, 10 MB/s, 4 s left',
+  ]);
+});
+
 test('a bar stays on its line, within the terminal, and goes when the work is done', () => {
   const text = run('bar', 50, 50);
   assert.ok(!text.includes('\n'));

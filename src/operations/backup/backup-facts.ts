@@ -1,6 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { fileError, type FileSource, HoldfastError, type OperationContext, utf8 } from '../../base/index.ts';
+import {
+  type FileSource,
+  HoldfastError,
+  type OperationContext,
+  sha256OfFile,
+  utf8,
+} from '../../base/index.ts';
 import { type Database } from '../../formats/bbolt/index.ts';
 import {
   clusterKeys,
@@ -62,7 +66,7 @@ export async function readBackupFacts(
   const kubernetesVersion = watcher.kubernetesVersion(keys);
   return {
     sizeBytes: file.sizeBytes,
-    sha256: fileSha256 ?? (await hashFile(path, ctx)),
+    sha256: fileSha256 ?? (await sha256OfFile(path, ctx.signal)),
     hasDigest: fileSha256 !== undefined,
     cluster: identify(watcher.kubeSystemUid(keys), memberIds(database)),
     revision: current,
@@ -103,15 +107,4 @@ function readMetaNumber(database: Database, key: string): bigint {
 function readEtcdVersion(database: Database): string | undefined {
   const value = database.bucket('cluster')?.get(utf8(clusterKeys.clusterVersion));
   return value === undefined ? undefined : decodeVersionRecord(value, 'cluster/clusterVersion').text;
-}
-
-async function hashFile(path: string, { signal }: OperationContext): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 20 }))
-      hash.update(chunk as Uint8Array);
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
-  return hash.digest('hex');
 }

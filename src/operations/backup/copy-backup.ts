@@ -148,6 +148,7 @@ async function store(
   const rows = await storeDatabase(to, database, {
     parent: relative,
     avoidedPacks,
+    expectedBytes: original.totals.bytes,
     exact: original.source.exact ? database : undefined,
     signal,
     onProgress: (doneBytes) => events({ type: 'phase-progress', phase: 'store', doneBytes, totalBytes }),

@@ -179,7 +179,7 @@ async function backUpFile(path: string, options: FileOptions, ctx: OperationCont
   const totalBytes = file.sizeBytes;
   ctx.events({ type: 'phase-started', phase, totalBytes });
   const stored = await storeDatabase(repository, database, {
-    ...{ parent, avoidedPacks, signal: ctx.signal },
+    ...{ parent, avoidedPacks, expectedBytes: totalBytes, signal: ctx.signal },
     exact: options.exact === true ? database : undefined,
     onProgress: (doneBytes) => ctx.events({ type: 'phase-progress', phase, doneBytes, totalBytes }),
   });

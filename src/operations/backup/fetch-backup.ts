@@ -1,18 +1,25 @@
-import { createHash, type Hash } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import {
+  bothOf,
   createDurableFile,
   type DurableFile,
+  type FileDigests,
   fileError,
+  formatHex,
+  hashFile,
   HoldfastError,
   openFileSource,
   type OperationContext,
-  throwIfInterrupted,
-  yieldToEventLoop,
 } from '../../base/index.ts';
-import { type BackupRecord, fetchDatabase, type Repository } from '../../repository/index.ts';
+import {
+  type BackupRecord,
+  fetchDatabase,
+  type FetchedDatabase,
+  type Repository,
+} from '../../repository/index.ts';
 import { scanDatabase } from '../scan/index.ts';
 import { chooseBackup } from './choose-backup.ts';
+import { WriteBehind } from './write-behind.ts';
 
 export interface FetchBackupOptions {
   readonly repository: Repository;
@@ -39,8 +46,6 @@ export interface FetchBackupResult {
   readonly tookMs: number;
 }
 
-const readBytes = 4 << 20;
-
 /**
  * Fetches a backup as a snapshot file: the same rows on fresh pages, with its SHA-256 at the end. The file appears when
  * all of it has been read back and its hash is that of the record. An exact file has the SHA-256 of the original.
@@ -59,27 +64,19 @@ export async function fetchBackup(
   const temporaryPath = `${path}.part`;
   await using file = await createDurableFile(path, { temporaryPath, replace: options.force === true });
   let { sizeBytes } = await writeDatabase(file, record, { repository, exact }, ctx);
-  // Side by side: other threads scan while this one makes the digest.
-  const [hash] = await bothOf(
-    hashWritten(temporaryPath, sizeBytes, ctx),
+  // Side by side, on threads of their own.
+  const [{ content, whole }] = await bothOf(
+    hashWritten(temporaryPath, sizeBytes, exact, ctx),
     exact ? Promise.resolve() : checkWritten(temporaryPath, record, ctx),
   );
   if (!exact) {
-    const digest = hash.copy().digest();
-    writeAt(file, digest, sizeBytes);
-    hash.update(digest);
-    sizeBytes += digest.length;
+    writeAt(file, content, sizeBytes);
+    sizeBytes += content.length;
   }
-  const sha256 = hash.digest('hex');
+  const sha256 = formatHex(whole);
   if (exact) requireSame(record, { sizeBytes, sha256 });
   await file.commit();
   return { record, path, sizeBytes, exact, sha256, tookMs: ctx.clock.monotonicMs() - startedMs };
-}
-
-/** Waits for both, whichever fails: neither reads on when the file is gone. */
-async function bothOf<A, B>(a: Promise<A>, b: Promise<B>): Promise<readonly [A, B]> {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
 }
 
 function isExact({ id, source }: BackupRecord, { exact }: FetchBackupOptions): boolean {
@@ -100,17 +97,26 @@ async function writeDatabase(
   record: BackupRecord,
   { repository, exact }: { readonly repository: Repository; readonly exact: boolean },
   ctx: OperationContext,
-) {
+): Promise<FetchedDatabase> {
   const phase = 'fetch';
   const startedMs = ctx.clock.monotonicMs();
   const totalBytes = record.totals.bytes;
   ctx.events({ type: 'phase-started', phase, totalBytes });
-  const fetched = await fetchDatabase(repository, record, {
-    write: (bytes, offset) => writeAt(file, bytes, offset),
-    exact,
-    signal: ctx.signal,
-    onProgress: (doneBytes) => ctx.events({ type: 'phase-progress', phase, doneBytes, totalBytes }),
-  });
+  const writer = new WriteBehind(file);
+  let fetched: FetchedDatabase;
+  try {
+    fetched = await fetchDatabase(repository, record, {
+      write: writer.add,
+      whenWritten: writer.room,
+      exact,
+      signal: ctx.signal,
+      onProgress: (doneBytes) => ctx.events({ type: 'phase-progress', phase, doneBytes, totalBytes }),
+    });
+  } finally {
+    // The file must not be closed under a write.
+    await writer.settle();
+  }
+  await writer.finish();
   ctx.events({ type: 'phase-finished', phase, tookMs: ctx.clock.monotonicMs() - startedMs });
   return fetched;
 }
@@ -124,20 +130,18 @@ function writeAt({ handle, temporaryPath }: DurableFile, bytes: Uint8Array, offs
   }
 }
 
-/** The first pages were written last, so the digest is made of what is in the file. */
-async function hashWritten(path: string, sizeBytes: number, ctx: OperationContext): Promise<Hash> {
+/**
+ * The first pages were written last, so the digest is made of what is in the file: of all of it when it is exact, else
+ * of it with its own digest behind it.
+ */
+async function hashWritten(
+  path: string,
+  contentBytes: number,
+  exact: boolean,
+  { signal }: OperationContext,
+): Promise<FileDigests> {
   using file = openFileSource(path);
-  const hash = createHash('sha256');
-  const buffer = Buffer.alloc(readBytes);
-  for (let offset = 0; offset < sizeBytes; ) {
-    const count = file.readInto(buffer.subarray(0, sizeBytes - offset), offset);
-    if (count === 0) throw new HoldfastError('WRITE_FAILED', `${path} became shorter`);
-    hash.update(buffer.subarray(0, count));
-    offset += count;
-    await yieldToEventLoop();
-    throwIfInterrupted(ctx.signal);
-  }
-  return hash;
+  return await hashFile(file, { contentBytes, rest: exact ? new Uint8Array(0) : undefined, signal });
 }
 
 async function checkWritten(path: string, record: BackupRecord, ctx: OperationContext): Promise<void> {

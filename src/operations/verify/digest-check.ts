@@ -3,23 +3,18 @@
  *
  * Source: etcd etcdutl/snapshot/v3_snapshot.go (3.6.14): a size of 32 modulo 512 means "with a digest".
  */
-import { createHash, type Hash } from 'node:crypto';
-import { read } from 'node:fs';
-import { promisify } from 'node:util';
 import {
-  fileError,
+  type FileDigests,
   type FileSource,
   formatHex,
-  HoldfastError,
+  hashFile,
   type OperationContext,
-  throwIfInterrupted,
 } from '../../base/index.ts';
 import type { Database } from '../../formats/bbolt/index.ts';
 import { FindingLog, type VerifyCheck } from './check-report.ts';
 
 const digestBytes = 32;
 const sectorBytes = 512;
-const chunkBytes = 1 << 22;
 
 export interface DigestCheck {
   readonly check: VerifyCheck;
@@ -59,10 +54,8 @@ async function compareDigest(
   const contentBytes = file.sizeBytes - digestBytes;
   const expected = new Uint8Array(digestBytes);
   file.readInto(expected, contentBytes);
-  const hash = await hashContent(file, contentBytes, ctx);
-  // The digest itself is all that the whole file has more.
-  const fileSha256 = hash.copy().update(expected).digest('hex');
-  const [wanted, got] = [formatHex(expected), hash.digest('hex')];
+  const { content, whole } = await hashContent(file, contentBytes, expected, ctx);
+  const [wanted, got] = [formatHex(expected), formatHex(content)];
   if (wanted !== got) {
     log.fail('digest-mismatch', `the file ends with SHA-256 ${wanted}, its content has ${got}`);
   }
@@ -71,46 +64,21 @@ async function compareDigest(
     const message = `${contentBytes - usedBytes} bytes lie between the database and its digest`;
     log.warn('digest-apart', message, { usedBytes, sizeBytes: file.sizeBytes });
   }
-  return { check: log.check('digest', `SHA-256 ${got} matches`), fileSha256 };
+  return { check: log.check('digest', `SHA-256 ${got} matches`), fileSha256: formatHex(whole) };
 }
 
-const readAsync = promisify(read);
-
-/** Reads ahead while the chunk before is hashed. */
-async function hashContent(file: FileSource, contentBytes: number, ctx: OperationContext): Promise<Hash> {
-  const startedMs = ctx.clock.monotonicMs();
-  ctx.events({ type: 'phase-started', phase: 'digest', totalBytes: contentBytes });
-  const hash = createHash('sha256');
-  const buffers = [new Uint8Array(chunkBytes), new Uint8Array(chunkBytes)] as const;
-  let ahead = readChunk(file, buffers[0], 0, contentBytes);
-  for (let offset = 0, turn = 1; offset < contentBytes; turn = 1 - turn) {
-    const chunk = await ahead;
-    throwIfInterrupted(ctx.signal);
-    offset += chunk.length;
-    if (offset < contentBytes) ahead = readChunk(file, buffers[turn]!, offset, contentBytes);
-    hash.update(chunk);
-    ctx.events({ type: 'phase-progress', phase: 'digest', doneBytes: offset, totalBytes: contentBytes });
-  }
-  ctx.events({ type: 'phase-finished', phase: 'digest', tookMs: ctx.clock.monotonicMs() - startedMs });
-  return hash;
-}
-
-async function readChunk(
+async function hashContent(
   file: FileSource,
-  buffer: Uint8Array,
-  offset: number,
   contentBytes: number,
-): Promise<Uint8Array> {
-  const length = Math.min(buffer.length, contentBytes - offset);
-  let bytesRead: number;
-  try {
-    ({ bytesRead } = await readAsync(file.fd, buffer, 0, length, offset));
-  } catch (error) {
-    throw fileError(error, 'read', file.name);
-  }
-  if (bytesRead > 0) return buffer.subarray(0, bytesRead);
-  throw new HoldfastError('FILE_NOT_READABLE', `read ${file.name}: the file became shorter meanwhile`, {
-    hint: 'Something writes to the snapshot file: copy it first, or wait until it is complete.',
-    details: { path: file.name, offset },
-  });
+  rest: Uint8Array,
+  { signal, clock, events }: OperationContext,
+): Promise<FileDigests> {
+  const phase = 'digest';
+  const startedMs = clock.monotonicMs();
+  events({ type: 'phase-started', phase, totalBytes: contentBytes });
+  const onProgress = (doneBytes: number) =>
+    events({ type: 'phase-progress', phase, doneBytes, totalBytes: contentBytes });
+  const digests = await hashFile(file, { contentBytes, rest, signal, onProgress });
+  events({ type: 'phase-finished', phase, tookMs: clock.monotonicMs() - startedMs });
+  return digests;
 }

@@ -1,16 +1,20 @@
-import { createHash } from 'node:crypto';
+import { formatHex, type Sha256, startSha256 } from '../../base/index.ts';
 
-const batchBytes = 256 << 10;
 const endOfBucket = 0xffff_ffff;
 
 /**
  * SHA-256 over buckets and rows, as the record has it: of each bucket the size of its name, the name, its rows and
  * four bytes FF; of each row the size of its key, the key, the size of its value, the value. Sizes have 4 bytes.
+ * Dispose it in every case.
  */
-export class RowsHash {
-  readonly #hash = createHash('sha256');
-  readonly #batch = Buffer.alloc(batchBytes);
-  #batched = 0;
+export class RowsHash implements AsyncDisposable {
+  readonly #sha256: Sha256;
+  readonly #number = Buffer.alloc(4);
+
+  /** @param expectedBytes of keys and values, about */
+  constructor(expectedBytes: number) {
+    this.#sha256 = startSha256(expectedBytes);
+  }
 
   startBucket(name: Uint8Array): void {
     this.#sized(name);
@@ -22,33 +26,25 @@ export class RowsHash {
   }
 
   endBucket(): void {
-    this.#number(endOfBucket);
+    this.#size(endOfBucket);
   }
 
   /** Hex. */
-  finish(): string {
-    this.#flush();
-    return this.#hash.digest('hex');
+  async finish(): Promise<string> {
+    return formatHex(await this.#sha256.digest());
   }
 
   #sized(bytes: Uint8Array): void {
-    this.#number(bytes.length);
-    if (bytes.length > batchBytes - this.#batched) this.#flush();
-    if (bytes.length > batchBytes) {
-      this.#hash.update(bytes);
-      return;
-    }
-    this.#batch.set(bytes, this.#batched);
-    this.#batched += bytes.length;
+    this.#size(bytes.length);
+    this.#sha256.update(bytes);
   }
 
-  #number(value: number): void {
-    if (this.#batched + 4 > batchBytes) this.#flush();
-    this.#batched = this.#batch.writeUInt32LE(value, this.#batched);
+  #size(value: number): void {
+    this.#number.writeUInt32LE(value);
+    this.#sha256.update(this.#number);
   }
 
-  #flush(): void {
-    this.#hash.update(this.#batch.subarray(0, this.#batched));
-    this.#batched = 0;
+  [Symbol.asyncDispose](): PromiseLike<void> {
+    return this.#sha256[Symbol.asyncDispose]();
   }
 }

@@ -1,9 +1,10 @@
 import { HoldfastError, throwIfInterrupted } from '../../base/index.ts';
+import type { BucketWriter } from '../../formats/bbolt/index.ts';
 import { type RecipeSection, RowsHash } from '../contents/index.ts';
 import { damaged } from '../failures.ts';
 import { requireUse } from '../keys/index.ts';
 import { decodeLayout } from '../layout/index.ts';
-import type { Repository } from '../open/index.ts';
+import { isUnreadable, type Repository } from '../open/index.ts';
 import { type BackupRecord, recordName } from '../records/index.ts';
 import { readRecipe } from '../store-database/index.ts';
 import { exactFile, freshFile, type FileToWrite } from './file-to-write.ts';
@@ -15,6 +16,8 @@ export type DatabaseSink = (bytes: Uint8Array, offset: number) => void;
 export interface FetchDatabaseOptions {
   /** Undefined: everything is read and compared, and nothing written. */
   readonly write?: DatabaseSink | undefined;
+  /** Awaited now and then: so `write` may go on behind it, and still not fall behind. */
+  readonly whenWritten?: () => Promise<void>;
   /** Write the very file that was backed up, whatever follows its pages included; fresh pages without it. */
   readonly exact?: boolean;
   readonly signal: AbortSignal;
@@ -43,11 +46,28 @@ export async function fetchDatabase(
 ): Promise<FetchedDatabase> {
   requireUse(repository.keys.secrets, 'read');
   const sections = await readRecipe(repository, record, options.signal);
-  const chunks = new RecentChunks(repository, sections, options.signal);
-  const write = options.write ?? (() => {});
   try {
-    const file = options.exact === true ? await openExact(repository, record, options) : freshFile(write);
-    return await new DatabaseReader(record, chunks, options).read(sections, file);
+    return await readRows(repository, record, sections, { ...options, checkIds: false });
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    // With a look at each chunk's id: another place may have the right one, and if not the message names it.
+    return await readRows(repository, record, sections, { ...options, checkIds: true });
+  }
+}
+
+/** The hash of all rows says whether they are the right ones; to compare each chunk's id as well takes half as long again. */
+async function readRows(
+  repository: Repository,
+  record: BackupRecord,
+  sections: readonly RecipeSection[],
+  options: FetchDatabaseOptions & { readonly checkIds: boolean },
+): Promise<FetchedDatabase> {
+  const { write = () => {}, exact = false } = options;
+  const chunks = new RecentChunks(repository, sections, options);
+  try {
+    await using hash = new RowsHash(record.totals.bytes);
+    const file = exact ? await openExact(repository, record, options) : freshFile(write);
+    return await new DatabaseReader(record, chunks, hash, options).read(sections, file);
   } finally {
     await chunks.end();
   }
@@ -71,13 +91,14 @@ class DatabaseReader {
   readonly #record: BackupRecord;
   readonly #chunks: RecentChunks;
   readonly #options: FetchDatabaseOptions;
-  readonly #hash = new RowsHash();
+  readonly #hash: RowsHash;
   #rows = 0;
   #bytes = 0;
 
-  constructor(record: BackupRecord, chunks: RecentChunks, options: FetchDatabaseOptions) {
+  constructor(record: BackupRecord, chunks: RecentChunks, hash: RowsHash, options: FetchDatabaseOptions) {
     this.#record = record;
     this.#chunks = chunks;
+    this.#hash = hash;
     this.#options = options;
   }
 
@@ -87,7 +108,8 @@ class DatabaseReader {
       this.#hash.startBucket(section.name);
       for (const { chunk, runs } of section.entries) {
         throwIfInterrupted(this.#options.signal);
-        await this.#readEntry(chunk, runs, (key, value) => bucket.add(key, value));
+        await this.#readEntry(chunk, runs, (key, value) => this.#place(bucket, key, value));
+        await this.#options.whenWritten?.();
         this.#options.onProgress?.(this.#bytes);
       }
       this.#hash.endBucket();
@@ -95,9 +117,18 @@ class DatabaseReader {
     }
     const sizeBytes = await file.finish();
     const { id, hashes } = this.#record;
-    if (this.#hash.finish() !== hashes.rows)
+    if ((await this.#hash.finish()) !== hashes.rows)
       throw damaged(recordName(id), 'its rows are not those that were stored');
     return { sizeBytes, rows: this.#rows, bytes: this.#bytes };
+  }
+
+  #place(bucket: BucketWriter, key: Uint8Array, value: Uint8Array): void {
+    try {
+      bucket.add(key, value);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw damaged(recordName(this.#record.id), 'has rows that are not in order', error);
+    }
   }
 
   async #readEntry(

@@ -31,6 +31,6 @@ export function exactFile(
   const names = layout.pageChunks.map((id) => ({ type: 'pages', id }) as const);
   return {
     startBucket: () => writer.startBucket(),
-    finish: () => writer.finish(readContents(repository, names, signal)),
+    finish: () => writer.finish(readContents(repository, names, { signal })),
   };
 }

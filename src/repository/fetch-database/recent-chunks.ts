@@ -1,6 +1,6 @@
 import { formatHex } from '../../base/index.ts';
 import { type ChunkRows, openChunkRows, type RecipeSection } from '../contents/index.ts';
-import { readContents, type Repository } from '../open/index.ts';
+import { readContents, type ReadContentsOptions, type Repository } from '../open/index.ts';
 
 /** Chunks that recipes come back to are kept up to so many bytes. */
 const keptBytesLimit = 32 << 20;
@@ -24,9 +24,9 @@ export class RecentChunks {
   readonly #kept = new Map<string, Kept>();
   #keptBytes = 0;
 
-  constructor(repository: Repository, sections: readonly RecipeSection[], signal?: AbortSignal) {
+  constructor(repository: Repository, sections: readonly RecipeSection[], options: ReadContentsOptions = {}) {
     this.#repository = repository;
-    this.#signal = signal;
+    this.#signal = options.signal;
     const ids: Uint8Array[] = [];
     for (const { chunk } of sections.flatMap(({ entries }) => entries)) {
       const name = formatHex(chunk);
@@ -36,7 +36,7 @@ export class RecentChunks {
       this.#unread.add(name);
     }
     const names = ids.map((id) => ({ type: 'rows', id }) as const);
-    this.#reads = readContents(repository, names, signal);
+    this.#reads = readContents(repository, names, options);
   }
 
   /** The chunk of the next entry. Errors: those of `Repository.getContent`. */

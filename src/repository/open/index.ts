@@ -9,7 +9,12 @@ export {
 } from './backups.ts';
 export { initRepository, type InitRepositoryOptions } from './init-repository.ts';
 export { openRepository, type OpenRepositoryOptions, readConfigs } from './open-repository.ts';
-export { type ContentName, readContents, tryReadContents } from './read-contents.ts';
+export {
+  type ContentName,
+  readContents,
+  type ReadContentsOptions,
+  tryReadContents,
+} from './read-contents.ts';
 export { Repository, segmentDirectory, segmentName } from './repository.ts';
 export {
   deleteSession,

@@ -10,6 +10,12 @@ export interface ContentName {
   readonly id: Uint8Array;
 }
 
+export interface ReadContentsOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** False when the caller checks in another way that the contents are those that were put there; default true. */
+  readonly checkIds?: boolean;
+}
+
 /** Neighbours in a pack are read together up to so many bytes; two such reads are in memory. */
 const readBytes = 2 << 20;
 /** What lies between two wanted pieces and is not worth a request of its own. */
@@ -30,9 +36,9 @@ interface Run {
 export async function* readContents(
   repository: Repository,
   names: Iterable<ContentName>,
-  signal?: AbortSignal,
+  options: ReadContentsOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  for await (const content of tryReadContents(repository, names, signal)) {
+  for await (const content of tryReadContents(repository, names, options)) {
     if (content instanceof Error) throw content;
     yield content;
   }
@@ -42,7 +48,7 @@ export async function* readContents(
 export async function* tryReadContents(
   repository: Repository,
   names: Iterable<ContentName>,
-  signal?: AbortSignal,
+  { signal, checkIds = true }: ReadContentsOptions = {},
 ): AsyncGenerator<Uint8Array | HoldfastError> {
   const runs = runsOf(await repository.index(signal), names);
   const start = (run: Run | undefined) => run && { run, bytes: quietly(readRun(repository, run, signal)) };
@@ -54,7 +60,7 @@ export async function* tryReadContents(
     const { run } = current;
     const bytes = await current.bytes;
     for (let at = 0; at < run.names.length; at++) {
-      const opened = quietly(openFrom(repository, run, at, bytes, signal));
+      const opened = quietly(openFrom(repository, run, at, bytes, { signal, checkIds }));
       const name = run.names[at]!;
       ahead.push(async () => (await opened) ?? (await getOrFailure(repository, name, signal)));
       if (ahead.length > contentsAhead) yield await ahead.shift()!();
@@ -132,14 +138,15 @@ async function openFrom(
   { places }: Run,
   at: number,
   bytes: Uint8Array | undefined,
-  signal: AbortSignal | undefined,
+  { signal, checkIds }: ReadContentsOptions,
 ): Promise<Uint8Array | undefined> {
   const [first, place] = [places[0], places[at]];
   if (bytes === undefined || first === undefined || place === undefined) return undefined;
   const start = place.entry.offset - first.entry.offset;
   try {
     const opener = await repository.openPack(place.pack, signal);
-    return await opener.openAhead(place.entry, bytes.subarray(start, start + place.entry.pieceBytes));
+    const piece = bytes.subarray(start, start + place.entry.pieceBytes);
+    return await opener.openAhead(place.entry, piece, checkIds);
   } catch (error) {
     if (!isUnreadable(error) && !hasCode(error, 'STORAGE_OBJECT_MISSING')) throw error;
     return undefined;

@@ -57,9 +57,13 @@ export class PackOpener {
     return this.#checked(entry, openPiece(...this.#pieceOf(entry, piece)));
   }
 
-  /** The same, unpacked on another thread meanwhile. */
-  async openAhead(entry: PieceEntry, piece: Uint8Array): Promise<Uint8Array> {
-    return this.#checked(entry, await openPieceAhead(...this.#pieceOf(entry, piece)));
+  /**
+   * The same, unpacked on another thread meanwhile.
+   * @param checkId false when the caller checks in another way that the content is what was put there
+   */
+  async openAhead(entry: PieceEntry, piece: Uint8Array, checkId = true): Promise<Uint8Array> {
+    const content = await openPieceAhead(...this.#pieceOf(entry, piece));
+    return checkId ? this.#checked(entry, content) : this.#wholeOf(entry, content);
   }
 
   #pieceOf({ type, id, offset, pieceBytes }: PieceEntry, piece: Uint8Array): Parameters<typeof openPiece> {
@@ -68,9 +72,15 @@ export class PackOpener {
     return [this.#key, offset, piece, pieceAssociation(type, id), `${this.#what} at ${offset}`];
   }
 
-  #checked({ type, id, offset, contentBytes }: PieceEntry, content: Uint8Array): Uint8Array {
+  #wholeOf({ offset, contentBytes }: PieceEntry, content: Uint8Array): Uint8Array {
     if (content.length !== contentBytes)
       throw damaged(this.#what, `holds ${content.length} bytes at ${offset}, not ${contentBytes}`);
+    return content;
+  }
+
+  #checked(entry: PieceEntry, content: Uint8Array): Uint8Array {
+    const { type, id, offset } = entry;
+    this.#wholeOf(entry, content);
     // A row table has the id of its chunk.
     if (type !== 'rowTable' && !equalBytes(this.#idOf(pieceTypes[type], content), id))
       throw damaged(this.#what, `holds at ${offset} another content than its id says`);

@@ -158,7 +158,7 @@ class ParentRows {
         firsts.set(name, entry);
     }
     const names = [...firsts.values()].map(({ chunk }) => ({ type: 'rowTable', id: chunk }) as const);
-    const reads = tryReadContents(repository, names, signal);
+    const reads = tryReadContents(repository, names, { signal });
     const open = (name: string, id: Uint8Array, content: Uint8Array): OpenTable => {
       const columns = decodeTableColumns(content, `the row table of ${name.slice(0, 16)}`);
       let chunk = numbers.get(name);

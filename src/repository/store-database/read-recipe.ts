@@ -10,6 +10,6 @@ export async function readRecipe(
 ): Promise<RecipeSection[]> {
   const parts: Uint8Array[] = [];
   const names = recipe.map((part) => ({ type: 'recipe', id: part }) as const);
-  for await (const part of readContents(repository, names, signal)) parts.push(part);
+  for await (const part of readContents(repository, names, { signal })) parts.push(part);
   return decodeRecipe(parts, `the recipe of ${recordName(id)}`);
 }

@@ -44,6 +44,7 @@ function asRecord(id: number, stored: StoredDatabase): BackupRecord {
     id: `20261122-101112-${String(id).padStart(8, '0')}`,
     recipe: stored.recipe,
     hashes,
+    totals: { bytes: stored.bytes },
   } as BackupRecord;
 }
 
@@ -52,7 +53,7 @@ async function newRepository(): Promise<Repository> {
 }
 
 const nothing: ReadonlySet<string> = new Set();
-const options = { avoidedPacks: nothing, signal: ctx.signal };
+const options = { avoidedPacks: nothing, expectedBytes: 0, signal: ctx.signal };
 
 async function fetchBytes(repository: Repository, record: BackupRecord): Promise<Uint8Array> {
   let bytes = new Uint8Array(0);

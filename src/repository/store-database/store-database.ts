@@ -27,6 +27,8 @@ export interface StoreDatabaseOptions {
   readonly parent?: Pick<BackupRecord, 'id' | 'recipe'> | undefined;
   /** See `findPacksToAvoid`. */
   readonly avoidedPacks: ReadonlySet<string>;
+  /** Bytes of its keys and values, about. */
+  readonly expectedBytes: number;
   /** The same database, to keep what its very file needs besides the rows. */
   readonly exact?: Database | undefined;
   readonly signal: AbortSignal;
@@ -62,7 +64,8 @@ export async function storeDatabase(
 ): Promise<StoredDatabase> {
   const store = await ContentStore.open(repository, options.avoidedPacks, options.signal);
   try {
-    return await new DatabaseWriter(repository, store, options).write(database);
+    await using hash = new RowsHash(options.expectedBytes);
+    return await new DatabaseWriter(repository, store, hash, options).write(database);
   } catch (error) {
     await store.abandon();
     throw error;
@@ -73,16 +76,17 @@ class DatabaseWriter {
   readonly #repository: Repository;
   readonly #store: ContentStore;
   readonly #options: StoreDatabaseOptions;
-  readonly #hash = new RowsHash();
+  readonly #hash: RowsHash;
   readonly #totals: CutTotals = { newChunks: 0, newBytes: 0, reusedChunks: 0, reusedBytes: 0 };
   readonly #meter = new SliceMeter();
   #rows = 0;
   #bytes = 0;
   #sharedRows = 0;
 
-  constructor(repository: Repository, store: ContentStore, options: StoreDatabaseOptions) {
+  constructor(repository: Repository, store: ContentStore, hash: RowsHash, options: StoreDatabaseOptions) {
     this.#repository = repository;
     this.#store = store;
+    this.#hash = hash;
     this.#options = options;
   }
 
@@ -110,7 +114,7 @@ class DatabaseWriter {
     return {
       recipe,
       ...(layout !== undefined && { layout }),
-      rowsSha256: this.#hash.finish(),
+      rowsSha256: await this.#hash.finish(),
       rows: this.#rows,
       bytes: this.#bytes,
       sharedRows: this.#sharedRows,

@@ -1,7 +1,5 @@
 /** What a recovery has to know of its snapshot. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { fileError, openFileSource, type OperationContext } from '../../../base/index.ts';
+import { openFileSource, type OperationContext, sha256OfFile } from '../../../base/index.ts';
 import { type Database, openDatabase } from '../../../formats/bbolt/index.ts';
 import {
   alarmTypes,
@@ -56,7 +54,7 @@ export async function readSnapshotFacts(
     ...watcher.factsOf(keys, storagePrefix),
     path,
     sizeBytes: file.sizeBytes,
-    sha256: fileSha256 ?? (await hashFile(path, ctx)),
+    sha256: fileSha256 ?? (await sha256OfFile(path, ctx.signal)),
     revision: readStoreRevision(database).current,
     members: readMemberRows(database),
     storageVersion: readStorageVersion(database)?.text,
@@ -74,16 +72,4 @@ function readMemberRows(database: Database): DataDirMember[] {
 function hasNoSpaceAlarm(database: Database): boolean {
   const rows = [...(database.bucket('alarm')?.entries() ?? [])];
   return rows.some(({ key }) => decodeAlarmKey(key).alarm === alarmTypes.noSpace);
-}
-
-/** Where the digest was not looked at. */
-async function hashFile(path: string, ctx: OperationContext): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal: ctx.signal }))
-      hash.update(chunk as Uint8Array);
-  } catch (error) {
-    throw fileError(error, 'read', path);
-  }
-  return hash.digest('hex');
 }

@@ -1,0 +1,28 @@
+/** A thread that makes one digest, of the bytes that come through a ring or of a part of a file. */
+import { parentPort } from 'node:worker_threads';
+import { createHash } from 'node:crypto';
+import { readRing } from './byte-ring.ts';
+import { hashFileSteps } from './hash-file-steps.ts';
+import type { Sha256Job, Sha256Report } from './sha256-job.ts';
+
+function report(message: Sha256Report): void {
+  parentPort?.postMessage(message);
+}
+
+parentPort?.once('message', (job: Sha256Job) => {
+  if (job.kind === 'ring') {
+    const hash = createHash('sha256');
+    readRing(job.ring, (bytes) => hash.update(bytes));
+    report({ kind: 'done', result: { digest: new Uint8Array(hash.digest()) } });
+    return;
+  }
+  const steps = hashFileSteps(job);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) {
+      report({ kind: 'done', result: step.value });
+      return;
+    }
+    report({ kind: 'progress', doneBytes: step.value });
+  }
+});
