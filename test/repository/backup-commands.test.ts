@@ -2,36 +2,23 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
 import { unpackSample } from '../support/kubernetes-samples.ts';
 import { runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-async function withKeyFile(directory: string): Promise<Readonly<Record<string, string>>> {
-  const keyFile = join(directory, 'key');
-  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
-  return { HOLDFAST_REPOSITORY: join(directory, 'repository'), HOLDFAST_KEY_FILE: keyFile };
-}
-
-async function run(env: Readonly<Record<string, string>>, ...argv: readonly string[]) {
-  const { exitCode, stdout, stderr } = await runHoldfast([...argv, '-w', 'json'], { env });
-  assert.equal(exitCode, 0, stderr);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
+import { makeRepository, run } from './repository-commands.ts';
 
 test('backups are listed, shown and found by their ids; nothing new is nothing stored', async () => {
   await using dir = await tempDir('backup');
-  const env = await withKeyFile(dir.path);
+  const { env } = await makeRepository(dir.path);
   const path = await unpackSample('shop-3.6', dir.path);
-  await run(env, 'repo', 'init');
-  const { id } = await run(env, 'backup', 'create', path);
-  assert.equal((await run(env, 'backup', 'create', path, '--skip-unchanged'))['created'], false);
-  const { backups } = (await run(env, 'backup', 'list')) as { backups: { id: string }[] };
+  const { id } = await run(env, 0, 'backup', 'create', path);
+  assert.equal((await run(env, 0, 'backup', 'create', path, '--skip-unchanged'))['created'], false);
+  const { backups } = (await run(env, 0, 'backup', 'list')) as { backups: { id: string }[] };
   assert.deepEqual(
     backups.map((backup) => backup.id),
     [id],
   );
-  const shown = await run(env, 'backup', 'show', String(id).slice(0, 12));
+  const shown = await run(env, 0, 'backup', 'show', String(id).slice(0, 12));
   assert.equal(shown['id'], id);
   const resources = shown['resources'] as { resource: string }[];
   assert.ok(resources.some(({ resource }) => resource === 'namespaces'));
@@ -41,20 +28,19 @@ test('backups are listed, shown and found by their ids; nothing new is nothing s
 
 test('another cluster is refused unless it is allowed', async () => {
   await using dir = await tempDir('backup');
-  const env = await withKeyFile(dir.path);
-  await run(env, 'repo', 'init');
-  await run(env, 'backup', 'create', await unpackSample('shop-3.6', dir.path));
+  const { env } = await makeRepository(dir.path);
+  await run(env, 0, 'backup', 'create', await unpackSample('shop-3.6', dir.path));
   const other = await unpackSample('shop-3.5.30', dir.path);
   const refused = await runHoldfast(['backup', 'create', other], { env });
   assert.equal(refused.exitCode, 4, refused.stderr);
-  await run(env, 'backup', 'create', other, '--new-cluster');
+  await run(env, 0, 'backup', 'create', other, '--new-cluster');
 });
 
 test('a wrong passphrase is one sentence and status 4; a damaged snapshot is not stored', async () => {
   await using dir = await tempDir('backup');
   const location = join(dir.path, 'repository');
   const env = { HOLDFAST_REPOSITORY: location, HOLDFAST_PASSPHRASE: 'right' };
-  await run(env, 'repo', 'init');
+  await run(env, 0, 'repo', 'init');
   const wrong = await runHoldfast(['backup', 'list'], { env: { ...env, HOLDFAST_PASSPHRASE: 'wrong' } });
   assert.equal(wrong.exitCode, 4);
   assert.match(wrong.stderr, /no key of the repository opens with this passphrase/);

@@ -4,7 +4,8 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { runHoldfast } from '../support/run-cli.ts';
-import { type Json, makeSampleRepository, type SampleRepository } from './sample-repository.ts';
+import type { Json } from './repository-commands.ts';
+import { makeSampleRepository, type SampleRepository } from './sample-repository.ts';
 
 let sample: SampleRepository;
 before(async () => {

@@ -4,15 +4,13 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
 import { unpackSample } from '../support/kubernetes-samples.ts';
 import { runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { type Env, type Json, makeRepository, run } from './repository-commands.ts';
 
 let dir: Awaited<ReturnType<typeof tempDir>>;
-let env: Readonly<Record<string, string>>;
+let env: Env;
 let sample: string;
 let workDir: string;
 
@@ -20,26 +18,12 @@ before(async () => {
   dir = await tempDir('copy-commands');
   workDir = join(dir.path, 'work');
   await mkdir(workDir);
-  env = await newRepository('one');
+  ({ env } = await makeRepository(dir.path, 'one'));
   sample = await unpackSample('shop-3.6', dir.path);
 });
 after(() => dir[Symbol.asyncDispose]());
 
-async function newRepository(name: string): Promise<Readonly<Record<string, string>>> {
-  const keyFile = join(dir.path, `${name}.key`);
-  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
-  const made = { HOLDFAST_REPOSITORY: join(dir.path, name), HOLDFAST_KEY_FILE: keyFile };
-  await run(made, 0, 'repo', 'init');
-  return made;
-}
-
-async function run(of: Readonly<Record<string, string>>, exitCode: number, ...argv: readonly string[]) {
-  const result = await runHoldfast([...argv, '-w', 'json'], { env: of });
-  assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
-  return (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Json;
-}
-
-const idsIn = async (of: Readonly<Record<string, string>>) =>
+const idsIn = async (of: Env) =>
   ((await run(of, 0, 'backup', 'list'))['backups'] as { id: string }[]).map(({ id }) => id);
 
 test('a compressed snapshot is imported, and only what is sound', async () => {
@@ -64,9 +48,8 @@ test('a compressed snapshot is imported, and only what is sound', async () => {
 
 test('backups are copied to a repository that has secrets of its own', async () => {
   await run(env, 0, 'backup', 'create', sample);
-  const other = await newRepository('other');
-  const to = other['HOLDFAST_REPOSITORY']!;
-  const key = ['--to-key-file', other['HOLDFAST_KEY_FILE']!];
+  const { env: other, location: to, keyFile } = await makeRepository(dir.path, 'other');
+  const key = ['--to-key-file', keyFile];
   const nothing = await runHoldfast(['backup', 'copy', 'latest', '--to', to], { env });
   assert.equal(nothing.exitCode, 2);
   assert.match(nothing.stderr, /opens the repository to copy to/);
@@ -75,7 +58,7 @@ test('backups are copied to a repository that has secrets of its own', async () 
   // The key of the one does not open the other.
   await run(env, 4, 'backup', 'copy', 'latest', '--to', to, '--to-key-file', env['HOLDFAST_KEY_FILE']!);
   const words = ['backup', 'copy', '--all', '--work-dir', workDir];
-  const targetEnv = { HOLDFAST_TO_REPOSITORY: to, HOLDFAST_TO_KEY_FILE: other['HOLDFAST_KEY_FILE']! };
+  const targetEnv = { HOLDFAST_TO_REPOSITORY: to, HOLDFAST_TO_KEY_FILE: keyFile };
   const { backups } = (await run({ ...env, ...targetEnv }, 0, ...words)) as { backups: Json[] };
   assert.ok(backups.length >= 1 && backups.every(({ copied }) => copied === true));
   const again = (await run(env, 0, ...words, '--to', to, ...key)) as { backups: Json[] };

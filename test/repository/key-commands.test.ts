@@ -3,14 +3,11 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { utf8 } from '../../src/base/index.ts';
-import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
 import { buildDatabase } from '../support/build-database.ts';
 import { hexRow, tinyRows } from '../support/memory-store.ts';
 import { type CliRunOptions, runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-type Env = Readonly<Record<string, string>>;
+import { type Env, type Json, makeRepository, run } from './repository-commands.ts';
 
 let dir: Awaited<ReturnType<typeof tempDir>>;
 before(async () => {
@@ -18,25 +15,14 @@ before(async () => {
 });
 after(() => dir[Symbol.asyncDispose]());
 
-/** The one document of a command that ends with this status. */
-async function run(env: Env, exitCode: number, ...argv: readonly string[]): Promise<Json> {
-  const result = await runHoldfast([...argv, '-w', 'json'], { env });
-  assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
-  return (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Json;
-}
-
 async function keysOf(env: Env): Promise<Json[]> {
   return (await run(env, 0, 'repo', 'key', 'list'))['keys'] as Json[];
 }
 
 /** A repository that a key file opens; `withKey` opens it with another one. */
-async function makeRepository(name: string) {
-  const location = join(dir.path, name);
-  const keyFile = join(dir.path, `${name}.key`);
-  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
+async function makeKeyedRepository(name: string) {
+  const { location, env } = await makeRepository(dir.path, name);
   const at = { HOLDFAST_REPOSITORY: location };
-  const env = { ...at, HOLDFAST_KEY_FILE: keyFile };
-  await run(env, 0, 'repo', 'init');
   const [first] = await keysOf(env);
   const withKey = (path: string) => ({ ...at, HOLDFAST_KEY_FILE: path });
   return {
@@ -60,7 +46,7 @@ async function makeDatabase(name: string, more = false): Promise<string> {
 }
 
 test('a node with a key that only writes makes a backup that it cannot read', async () => {
-  const { env, withKey, path } = await makeRepository('node');
+  const { env, withKey, path } = await makeKeyedRepository('node');
   const nodeKey = path('node.key');
   const added = await run(
     env,
@@ -80,7 +66,7 @@ test('a node with a key that only writes makes a backup that it cannot read', as
 });
 
 test('a key file that exists is not touched, and no key is added', async () => {
-  const { env, path } = await makeRepository('exists');
+  const { env, path } = await makeKeyedRepository('exists');
   await writeFile(path('taken'), 'mine');
   await run(env, 4, 'repo', 'key', 'add', '--new-key-file', path('taken'));
   assert.equal(await readFile(path('taken'), 'utf8'), 'mine');
@@ -98,7 +84,7 @@ test('a repository can be made with a key file that is made for it', async () =>
 });
 
 test('age recipients open it with their identities', async () => {
-  const { env, at, path } = await makeRepository('age');
+  const { env, at, path } = await makeKeyedRepository('age');
   const identity = 'AGE-SECRET-KEY-1A694AYSSGJN5MJQVPY9MNV4FDCCA0VLEN2NCDL7JP3AX7W8MYVXS68CGRL';
   const recipient = 'age1ys09qxkzr8lm4l3kadyhaqmpkk55tpdye4zln8a86rzntdzj2s3qqzn290';
   await run(env, 2, 'repo', 'key', 'add', '--recipient', 'age1nobody');
@@ -118,7 +104,7 @@ test('age recipients open it with their identities', async () => {
 });
 
 test('keys are listed without a key, and as plain text', async () => {
-  const { env, at, first } = await makeRepository('list');
+  const { env, at, first } = await makeKeyedRepository('list');
   await run(
     env,
     0,
@@ -144,7 +130,7 @@ test('keys are listed without a key, and as plain text', async () => {
 });
 
 test('a key that was removed does not open; the one in use and the last reader stay', async () => {
-  const { env, withKey, path, first } = await makeRepository('remove');
+  const { env, withKey, path, first } = await makeKeyedRepository('remove');
   const second = path('second.key');
   const { id } = await run(env, 0, 'repo', 'key', 'add', '--new-key-file', second);
   const inUse = await runHoldfast(['repo', 'key', 'remove', String(first['id'])], { env });
@@ -194,7 +180,7 @@ test('a passphrase is changed at the terminal, and only the new one opens', asyn
 });
 
 test('after a rotation the removed reader reads nothing new, and a node writes on', async () => {
-  const { env, withKey, path, first } = await makeRepository('rotate');
+  const { env, withKey, path, first } = await makeKeyedRepository('rotate');
   const create = async (as: Env, more = false) => {
     const database = await makeDatabase('rotate.db', more);
     return String((await run(as, 0, 'backup', 'create', database, '--skip-hash-check'))['id']);
@@ -226,7 +212,7 @@ test('after a rotation the removed reader reads nothing new, and a node writes o
 });
 
 test('a sheet brings back what opens the repository, and keys that are gone only on request', async () => {
-  const { env, at, location, path } = await makeRepository('sheet');
+  const { env, at, location, path } = await makeKeyedRepository('sheet');
   const sheet = path('keys.txt');
   const other = await run(env, 0, 'repo', 'key', 'add', '--new-key-file', path('other.key'));
   const exported = await run(env, 0, 'repo', 'key', 'export', sheet);
@@ -255,7 +241,7 @@ test('a sheet brings back what opens the repository, and keys that are gone only
 });
 
 test('a sheet that was changed, or of another repository, touches nothing', async () => {
-  const { env, location, path } = await makeRepository('forged');
+  const { env, location, path } = await makeKeyedRepository('forged');
   const sheet = path('keys.txt');
   await run(env, 0, 'repo', 'key', 'export', sheet);
   const text = await readFile(sheet, 'utf8');
@@ -275,12 +261,12 @@ test('a sheet that was changed, or of another repository, touches nothing', asyn
     ['keys'],
   );
   await writeFile(sheet, text);
-  const another = await makeRepository('another');
+  const another = await makeKeyedRepository('another');
   await run({ ...another.at, HOLDFAST_KEY_FILE: env.HOLDFAST_KEY_FILE }, 4, 'repo', 'key', 'import', sheet);
 });
 
 test('a sheet with a key opens the repository by itself, and is not shown on a terminal', async () => {
-  const { env, location, path, withKey } = await makeRepository('paper');
+  const { env, location, path, withKey } = await makeKeyedRepository('paper');
   const printed = await runHoldfast(['repo', 'key', 'export', '-', '--with-key'], { env });
   assert.equal(printed.exitCode, 0, printed.stderr);
   const shown = await runHoldfast(['repo', 'key', 'export', '-', '--with-key'], { env, isTerminal: true });

@@ -4,12 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, before, test, type TestContext } from 'node:test';
 import { operationContext } from '../../src/base/index.ts';
 import { snapshotHashKv } from '../../src/operations/index.ts';
-import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
 import { type Peer, type PeerLine, peerLines, requirePeer } from '../peers/index.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { etcdctl, etcdctlJson, etcdutl } from '../support/etcdctl.ts';
@@ -19,6 +18,7 @@ import { runHoldfast } from '../support/run-cli.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 import { testSeed } from '../support/test-seed.ts';
 import { runWorkload } from '../support/workload.ts';
+import { type Json, makeRepository } from './repository-commands.ts';
 
 const isSoak = process.env['HOLDFAST_SOAK'] === '1';
 const ctx = operationContext();
@@ -37,20 +37,14 @@ before(async () => {
 });
 after(() => dir[Symbol.asyncDispose]());
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** A repository of its own. Returns what runs a command on it. */
 async function newRepository(name: string) {
-  const keyFile = join(dir.path, `${name}.key`);
-  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
-  const env = { HOLDFAST_REPOSITORY: join(dir.path, `${name}.repository`), HOLDFAST_KEY_FILE: keyFile };
-  const run = async (exitCode: number, ...argv: readonly string[]) => {
+  const { env } = await makeRepository(dir.path, `${name}.repository`);
+  return async (exitCode: number, ...argv: readonly string[]) => {
     const result = await runHoldfast([...argv, '-w', 'json'], { env });
     assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
     return (exitCode === 0 ? JSON.parse(result.stdout) : JSON.parse(result.stderr)) as Json;
   };
-  await run(0, 'repo', 'init');
-  return run;
 }
 
 const sha256Of = async (path: string) => hash('sha256', await readFile(path));

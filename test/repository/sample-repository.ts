@@ -1,12 +1,6 @@
-import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
 import { unpackSample } from '../support/kubernetes-samples.ts';
-import { runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-export type Json = Readonly<Record<string, unknown>>;
+import { type Env, type Json, makeRepository, run as runOn } from './repository-commands.ts';
 
 /** A repository in a directory, opened by a key file, with a backup of a sample in it. */
 export interface SampleRepository extends AsyncDisposable {
@@ -14,7 +8,7 @@ export interface SampleRepository extends AsyncDisposable {
   readonly path: string;
   readonly location: string;
   /** What the commands need to know of it. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Env;
   /** The backup. */
   readonly id: string;
   /** Runs a command that ends with a status; returns what it printed as JSON. */
@@ -25,16 +19,8 @@ export interface SampleRepository extends AsyncDisposable {
 export async function makeSampleRepository(name: string): Promise<SampleRepository> {
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await tempDir(name));
-  const location = join(path, 'repository');
-  const keyFile = join(path, 'key');
-  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
-  const env = { HOLDFAST_REPOSITORY: location, HOLDFAST_KEY_FILE: keyFile };
-  const run = async (exitCode: number, ...argv: readonly string[]): Promise<Json> => {
-    const result = await runHoldfast([...argv, '-w', 'json'], { env });
-    assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
-    return (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Json;
-  };
-  await run(0, 'repo', 'init');
+  const { location, env } = await makeRepository(path);
+  const run = (exitCode: number, ...argv: readonly string[]) => runOn(env, exitCode, ...argv);
   const { id } = await run(0, 'backup', 'create', await unpackSample('shop-3.6', path));
   const made = stack.move();
   return { path, location, env, id: String(id), run, [Symbol.asyncDispose]: () => made.disposeAsync() };

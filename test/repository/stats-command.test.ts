@@ -7,9 +7,7 @@ import { buildDatabase } from '../support/build-database.ts';
 import { hexRow, tinyRows } from '../support/memory-store.ts';
 import { runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-type Env = Readonly<Record<string, string>>;
+import { type Env, type Json, makeRepository, run } from './repository-commands.ts';
 
 interface Stats {
   readonly keys: Json;
@@ -38,21 +36,8 @@ before(async () => {
 });
 after(() => dir[Symbol.asyncDispose]());
 
-async function run(env: Env, exitCode: number, ...argv: readonly string[]): Promise<Json> {
-  const result = await runHoldfast([...argv, '-w', 'json'], { env });
-  assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
-  return JSON.parse(result.stdout) as Json;
-}
-
 const statsOf = async (env: Env, exitCode = 0) =>
   (await run(env, exitCode, 'repo', 'stats')) as unknown as Stats;
-
-async function makeRepository(name: string): Promise<{ readonly env: Env; readonly location: string }> {
-  const location = join(dir.path, name);
-  const keyFile = join(dir.path, `${name}.key`);
-  await run({}, 0, 'repo', 'init', location, '--new-key-file', keyFile);
-  return { location, env: { HOLDFAST_REPOSITORY: location, HOLDFAST_KEY_FILE: keyFile } };
-}
 
 /** Backs up a small database; with `more`, the same one a revision later. */
 async function backUp(env: Env, more = false): Promise<string> {
@@ -80,7 +65,7 @@ async function makeOld(path: string): Promise<void> {
 }
 
 test('the numbers are those of the objects, the records and the keys', async () => {
-  const { env, location } = await makeRepository('numbers');
+  const { env, location } = await makeRepository(dir.path, 'numbers');
   const empty = await statsOf(env);
   assert.deepEqual(
     [empty.backups, empty.oldest, empty.dedupeRatio, empty.perBackup],
@@ -110,7 +95,7 @@ test('the numbers are those of the objects, the records and the keys', async () 
 });
 
 test('as text it is two columns in which a person finds their way', async () => {
-  const { env, location } = await makeRepository('text');
+  const { env, location } = await makeRepository(dir.path, 'text');
   await backUp(env);
   const { exitCode, stdout, stderr } = await runHoldfast(['repo', 'stats'], { env });
   assert.equal(exitCode, 0, stderr);
@@ -129,7 +114,7 @@ test('as text it is two columns in which a person finds their way', async () => 
 });
 
 test('what a prune would free is what it frees', async () => {
-  const { env, location } = await makeRepository('unneeded');
+  const { env, location } = await makeRepository(dir.path, 'unneeded');
   const id = await backUp(env);
   assert.deepEqual((await statsOf(env)).unneeded?.freedBytes, 0);
   await run(env, 0, 'backup', 'forget', id);
@@ -145,7 +130,7 @@ test('what a prune would free is what it frees', async () => {
 });
 
 test('what is damaged is said, and the rest is counted', async () => {
-  const { env, location } = await makeRepository('damaged');
+  const { env, location } = await makeRepository(dir.path, 'damaged');
   await backUp(env);
   const whole = await statsOf(env);
   await rm(join(location, 'index'), { recursive: true });

@@ -3,14 +3,12 @@ import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { utf8 } from '../../src/base/index.ts';
-import { formatKeyFile, generateFileKey } from '../../src/repository/index.ts';
 import { buildDatabase } from '../support/build-database.ts';
 import { tinyRows } from '../support/memory-store.ts';
 import { runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { eventually } from '../support/waiting.ts';
-
-type Json = Readonly<Record<string, unknown>>;
+import { type Json, makeRepository, run } from './repository-commands.ts';
 
 let dir: Awaited<ReturnType<typeof tempDir>>;
 before(async () => {
@@ -18,23 +16,12 @@ before(async () => {
 });
 after(() => dir[Symbol.asyncDispose]());
 
-/** Runs a command on a repository of this test; its one document, and the status that is expected. */
-async function run(env: Readonly<Record<string, string>>, exitCode: number, ...argv: readonly string[]) {
-  const result = await runHoldfast([...argv, '-w', 'json'], { env });
-  assert.equal(result.exitCode, exitCode, `${argv.join(' ')}: ${result.stderr}${result.stdout}`);
-  return (result.stdout === '' ? {} : JSON.parse(result.stdout)) as Json;
-}
-
 /** A repository with as many backups of the same tiny database. */
 async function repositoryWith(name: string, backups: number) {
-  const keyFile = join(dir.path, `${name}.key`);
-  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
-  const location = join(dir.path, name);
-  const env = { HOLDFAST_REPOSITORY: location, HOLDFAST_KEY_FILE: keyFile };
+  const { env, location } = await makeRepository(dir.path, name);
   const path = join(dir.path, `${name}.db`);
   const buckets = Object.entries(tinyRows).map(([bucket, items]) => ({ name: utf8(bucket), items }));
   await writeFile(path, buildDatabase(buckets));
-  await run(env, 0, 'repo', 'init');
   const ids: string[] = [];
   for (let made = 0; made < backups; made++)
     ids.push(String((await run(env, 0, 'backup', 'create', path, '--skip-hash-check'))['id']));

@@ -7,7 +7,8 @@ import { operationContext } from '../../src/base/index.ts';
 import { checkBackup, generateFileKey, initRepository } from '../../src/repository/index.ts';
 import { openMemoryStorage } from '../../src/storage/index.ts';
 import { addSmallBackup, reopen } from './small-backups.ts';
-import { type Json, makeSampleRepository, type SampleRepository } from './sample-repository.ts';
+import type { Json } from './repository-commands.ts';
+import { makeSampleRepository, type SampleRepository } from './sample-repository.ts';
 
 const ctx = operationContext();
 let sample: SampleRepository;
