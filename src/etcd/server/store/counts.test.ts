@@ -10,6 +10,8 @@ import { openStore } from './index.ts';
 
 const keyNames = Array.from({ length: 3000 }, (_, i) => `k${i}`);
 const open = Uint8Array.of(0);
+/** Kept by every compaction. */
+const pastRevisions = 3;
 
 test('the count of a limited range is that of the keys in it, whatever was written, undone and compacted', async (t) => {
   const random = new Random(testSeed(t));
@@ -40,10 +42,10 @@ test('the count of a limited range is that of the keys in it, whatever was writt
     if (random.chance(0.2)) transaction.rollback();
     else transaction.commit();
     if (i % 20 === 0) compare((query) => store.range(query));
-    if (i % 100 === 99) store.compact(store.currentRevision - BigInt(random.int(0, 20)));
+    if (i % 100 === 99) store.compact(store.currentRevision - BigInt(random.int(pastRevisions, 20)));
   }
   // What is not the newest state is counted key by key.
-  const revision = store.currentRevision - 3n;
+  const revision = store.currentRevision - BigInt(pastRevisions);
   const { kvs } = store.range({ key: open, rangeEnd: open, revision });
   assert.equal(store.range({ key: open, rangeEnd: open, revision, limit: 1 }).count, kvs.length);
 });
