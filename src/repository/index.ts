@@ -95,6 +95,7 @@ export {
   fetchDatabase,
   type FetchDatabaseOptions,
   type FetchedDatabase,
+  type WritingBehind,
 } from './fetch-database/index.ts';
 export {
   type DatabaseToStore,

@@ -107,7 +107,7 @@ async function writeDatabase(
   try {
     fetched = await fetchDatabase(repository, record, {
       write: writer.add,
-      whenWritten: writer.room,
+      behind: writer,
       exact,
       signal: ctx.signal,
       onProgress: (doneBytes) => ctx.events({ type: 'phase-progress', phase, doneBytes, totalBytes }),

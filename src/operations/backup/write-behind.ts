@@ -1,10 +1,11 @@
 import { type DurableFile, fileError } from '../../base/index.ts';
+import type { WritingBehind } from '../../repository/index.ts';
 
 /** Pieces on their way at once; each is a buffer of a MiB as a rule. */
 const piecesAtOnce = 4;
 
 /** Writes pieces of a file on other threads while the next ones are made. */
-export class WriteBehind {
+export class WriteBehind implements WritingBehind {
   readonly #file: DurableFile;
   readonly #free: Uint8Array[] = [];
   readonly #writing = new Set<Promise<void>>();
@@ -31,10 +32,10 @@ export class WriteBehind {
   };
 
   /** Resolves when few pieces are on their way. Errors: WRITE_FAILED, DISK_FULL (of any piece before). */
-  readonly room = async (): Promise<void> => {
+  async room(): Promise<void> {
     while (this.#writing.size >= piecesAtOnce) await Promise.race(this.#writing);
     if (this.#failure !== undefined) throw fileError(this.#failure.error, 'write', this.#file.temporaryPath);
-  };
+  }
 
   /** Waits for all pieces, whatever became of them. */
   async settle(): Promise<void> {

@@ -10,14 +10,21 @@ import { readRecipe } from '../store-database/index.ts';
 import { exactFile, freshFile, type FileToWrite } from './file-to-write.ts';
 import { RecentChunks } from './recent-chunks.ts';
 
-/** Where a database is written: bytes at offsets, in any order, each once. Not kept. */
+/** Where a database is written: bytes at offsets, in any order. Not kept. What comes again replaces what came before. */
 export type DatabaseSink = (bytes: Uint8Array, offset: number) => void;
+
+/** Writing that goes on behind the calls of a sink. */
+export interface WritingBehind {
+  /** Resolves when not too much is on its way; awaited now and then. */
+  room(): Promise<void>;
+  /** Resolves when nothing is on its way, whatever became of it. */
+  settle(): Promise<void>;
+}
 
 export interface FetchDatabaseOptions {
   /** Undefined: everything is read and compared, and nothing written. */
   readonly write?: DatabaseSink | undefined;
-  /** Awaited now and then: so `write` may go on behind it, and still not fall behind. */
-  readonly whenWritten?: () => Promise<void>;
+  readonly behind?: WritingBehind;
   /** Write the very file that was backed up, whatever follows its pages included; fresh pages without it. */
   readonly exact?: boolean;
   readonly signal: AbortSignal;
@@ -50,12 +57,13 @@ export async function fetchDatabase(
     return await readRows(repository, record, sections, { ...options, checkIds: false });
   } catch (error) {
     if (!isUnreadable(error)) throw error;
+    await options.behind?.settle();
     // With a look at each chunk's id: another place may have the right one, and if not the message names it.
     return await readRows(repository, record, sections, { ...options, checkIds: true });
   }
 }
 
-/** The hash of all rows says whether they are the right ones; to compare each chunk's id as well takes half as long again. */
+/** The hash of all rows says whether they are the right ones: to compare each chunk's id as well is work for nothing. */
 async function readRows(
   repository: Repository,
   record: BackupRecord,
@@ -109,7 +117,7 @@ class DatabaseReader {
       for (const { chunk, runs } of section.entries) {
         throwIfInterrupted(this.#options.signal);
         await this.#readEntry(chunk, runs, (key, value) => this.#place(bucket, key, value));
-        await this.#options.whenWritten?.();
+        await this.#options.behind?.room();
         this.#options.onProgress?.(this.#bytes);
       }
       this.#hash.endBucket();

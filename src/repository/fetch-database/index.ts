@@ -4,5 +4,6 @@ export {
   fetchDatabase,
   type FetchDatabaseOptions,
   type FetchedDatabase,
+  type WritingBehind,
 } from './fetch-database.ts';
 export { RecentChunks } from './recent-chunks.ts';
