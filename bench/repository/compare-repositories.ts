@@ -73,8 +73,14 @@ async function placeFile(source: string, file: string): Promise<void> {
   );
 }
 
+/** Whoever flushes what it has written must not wait for what the other one has not. */
+async function settleDisk(): Promise<void> {
+  await mustRun('sync', [], { timeoutMs: 300_000 });
+}
+
 async function backUp(side: RepositorySide, file: string): Promise<StoredHour> {
   const before = await bytesIn(side.location);
+  await settleDisk();
   const run = await measure(side.backUp(file));
   const repositoryBytes = await bytesIn(side.location);
   return { run, repositoryBytes, uploadedBytes: repositoryBytes - before };
@@ -94,6 +100,7 @@ async function compareRestores(
       const target = join(directory, `restored-by-${side.label}`);
       await rm(target, { recursive: true, force: true });
       await mkdir(target);
+      await settleDisk();
       result[key].push(await measure(side.restore(target)));
     }
   }
