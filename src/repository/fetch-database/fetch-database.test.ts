@@ -34,7 +34,7 @@ async function stored(): Promise<{ repository: Repository; record: BackupRecord;
   const lock = { kind: 'key-file', key: generateFileKey() } as const;
   const repository = await initRepository(openMemoryStorage(), { lock }, ctx);
   const items = Array.from({ length: 50 }, (_none, at) => ({
-    key: encodeRevision({ main: BigInt(at + 2), sub: 0n }),
+    key: encodeRevision({ main: BigInt(at + 2), sub: 0n, tombstone: false }),
     value: utf8(`value ${at}`),
   }));
   const bytes = buildDatabase([{ name: utf8('key'), items }]);
@@ -49,10 +49,8 @@ async function stored(): Promise<{ repository: Repository; record: BackupRecord;
 
 /** Stores another content under the id of the first chunk, as a writer with bad memory would, and before it. */
 async function storeWrongChunk(repository: Repository, record: BackupRecord): Promise<void> {
-  const [{ entries }] = (await readRecipe(repository, record, ctx.signal)) as [
-    { readonly entries: readonly { readonly chunk: Uint8Array }[] },
-  ];
-  const id = entries[0]!.chunk;
+  const [section] = await readRecipe(repository, record, ctx.signal);
+  const id = section!.entries[0]!.chunk;
   const rows = openChunkRows(await repository.getContent('rows', id), 'chunk');
   const wrong = encodeRows(
     Array.from({ length: rows.count }, (_none, row) => ({
