@@ -16,8 +16,9 @@ const filled = 0;
 const emptied = 1;
 const endMark = -1;
 
-const slotBytes = 256 << 10;
-const slotCount = 16;
+/** To wake the other thread costs some 50 µs. */
+const slotBytes = 1 << 20;
+const slotCount = 4;
 /** The other thread is gone, or the machine stands still. */
 const patienceMs = 120_000;
 

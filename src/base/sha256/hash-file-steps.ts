@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFully } from '../durable/index.ts';
-import type { Steps } from '../flow/index.ts';
+import { read } from 'node:fs';
+import { promisify } from 'node:util';
 
 export interface FileToHash {
   /** Open for reading; valid in every thread of the process. */
@@ -16,25 +16,39 @@ export interface FileDigests {
   readonly content: Uint8Array;
   /** Of the content and what is behind it. */
   readonly whole: Uint8Array;
+}
+
+/** What was found of a file. */
+export interface HashedFile extends FileDigests {
   /** The content ended here, before its time. */
   readonly shortAt?: number;
 }
 
+const readAsync = promisify(read);
 const readBytes = 1 << 20;
 const readsInStep = 4;
 
-/** Reads and hashes; a step is a few milliseconds. */
-export function* hashFileSteps({ fd, contentBytes, rest }: FileToHash): Steps<FileDigests> {
+/** Hashes while the next bytes are read; yields how far it is every few milliseconds. */
+export async function* hashFileSteps(job: FileToHash): AsyncGenerator<number, HashedFile> {
+  const { fd, contentBytes, rest } = job;
   const hash = createHash('sha256');
-  const buffer = new Uint8Array(readBytes);
+  const buffers = [new Uint8Array(readBytes), new Uint8Array(readBytes)] as const;
+  const readAt = (buffer: Uint8Array, offset: number) =>
+    readAsync(fd, buffer, 0, Math.min(buffer.length, contentBytes - offset), offset);
   let offset = 0;
-  for (let reads = 1; offset < contentBytes; reads++) {
-    const wanted = Math.min(buffer.length, contentBytes - offset);
-    const count = readFully(fd, buffer.subarray(0, wanted), offset);
-    hash.update(buffer.subarray(0, count));
-    offset += count;
-    if (count < wanted) break;
-    if (reads % readsInStep === 0) yield offset;
+  let ahead = readAt(buffers[0], 0);
+  try {
+    for (let reads = 1; offset < contentBytes; reads++) {
+      const { bytesRead, buffer } = await ahead;
+      if (bytesRead === 0) break;
+      offset += bytesRead;
+      if (offset < contentBytes) ahead = readAt(buffers[reads % 2]!, offset);
+      hash.update(buffer.subarray(0, bytesRead));
+      if (reads % readsInStep === 0) yield offset;
+    }
+  } finally {
+    // The descriptor must not be closed under a read.
+    await Promise.allSettled([ahead]);
   }
   const content = new Uint8Array(hash.copy().digest());
   const whole = new Uint8Array(hash.update(rest ?? content).digest());

@@ -1,8 +1,8 @@
 import { fileError, HoldfastError } from '../errors/index.ts';
 import { formatHex } from '../bytes/index.ts';
 import { type FileSource, openFileSource } from '../durable/index.ts';
-import { throwIfInterrupted, yieldToEventLoop } from '../flow/index.ts';
-import { type FileDigests, type FileToHash, hashFileSteps } from './hash-file-steps.ts';
+import { throwIfInterrupted } from '../flow/index.ts';
+import { type FileDigests, type FileToHash, type HashedFile, hashFileSteps } from './hash-file-steps.ts';
 import { isWorthAThread, startSha256Thread } from './sha256-thread.ts';
 
 export interface HashFileOptions extends Pick<FileToHash, 'contentBytes' | 'rest'> {
@@ -20,31 +20,34 @@ export async function hashFile(file: FileSource, options: HashFileOptions): Prom
   const { contentBytes, rest, signal, onThread = isWorthAThread(contentBytes) } = options;
   const job = { fd: file.fd, contentBytes, rest };
   throwIfInterrupted(signal);
-  let digests: FileDigests & { readonly shortAt?: number };
+  let hashed: HashedFile;
   try {
-    digests = await (onThread ? hashThere(job, options) : hashHere(job, options));
+    hashed = await (onThread ? hashThere(job, options) : hashHere(job, options));
   } catch (error) {
     throw fileError(error, 'read', file.name);
   }
-  if (digests.shortAt === undefined) return digests;
+  if (hashed.shortAt === undefined) return hashed;
   throw new HoldfastError('FILE_NOT_READABLE', `read ${file.name}: the file became shorter meanwhile`, {
     hint: 'Something writes to the file: copy it first, or wait until it is complete.',
-    details: { path: file.name, offset: digests.shortAt },
+    details: { path: file.name, offset: hashed.shortAt },
   });
 }
 
-async function hashHere(job: FileToHash, { signal, onProgress }: HashFileOptions): Promise<FileDigests> {
+async function hashHere(job: FileToHash, { signal, onProgress }: HashFileOptions): Promise<HashedFile> {
   const steps = hashFileSteps(job);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    onProgress?.(step.value);
-    await yieldToEventLoop();
-    throwIfInterrupted(signal);
+  try {
+    for (;;) {
+      const step = await steps.next();
+      throwIfInterrupted(signal);
+      if (step.done === true) return step.value;
+      onProgress?.(step.value);
+    }
+  } finally {
+    await steps.return(undefined as never);
   }
 }
 
-async function hashThere(job: FileToHash, { signal, onProgress }: HashFileOptions): Promise<FileDigests> {
+async function hashThere(job: FileToHash, { signal, onProgress }: HashFileOptions): Promise<HashedFile> {
   const thread = startSha256Thread({ kind: 'file', ...job }, onProgress);
   const end = () => void thread.end();
   signal.addEventListener('abort', end, { once: true });

@@ -1,5 +1,5 @@
 import type { SharedRing } from './byte-ring.ts';
-import type { FileDigests, FileToHash } from './hash-file-steps.ts';
+import type { FileToHash, HashedFile } from './hash-file-steps.ts';
 
 /** What a thread is to hash. */
 export type Sha256Job =
@@ -13,9 +13,9 @@ export interface RingDigest {
 /** What comes of each kind of job. */
 export type Sha256Result<Job extends Sha256Job> = Job extends { readonly kind: 'ring' }
   ? RingDigest
-  : FileDigests;
+  : HashedFile;
 
 /** What a thread says. */
 export type Sha256Report =
   | { readonly kind: 'progress'; readonly doneBytes: number }
-  | { readonly kind: 'done'; readonly result: RingDigest | FileDigests };
+  | { readonly kind: 'done'; readonly result: RingDigest | HashedFile };

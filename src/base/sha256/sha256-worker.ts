@@ -9,7 +9,7 @@ function report(message: Sha256Report): void {
   parentPort?.postMessage(message);
 }
 
-parentPort?.once('message', (job: Sha256Job) => {
+async function hash(job: Sha256Job): Promise<void> {
   if (job.kind === 'ring') {
     const hash = createHash('sha256');
     readRing(job.ring, (bytes) => hash.update(bytes));
@@ -17,12 +17,10 @@ parentPort?.once('message', (job: Sha256Job) => {
     return;
   }
   const steps = hashFileSteps(job);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) {
-      report({ kind: 'done', result: step.value });
-      return;
-    }
-    report({ kind: 'progress', doneBytes: step.value });
-  }
-});
+  let step = await steps.next();
+  for (; step.done !== true; step = await steps.next()) report({ kind: 'progress', doneBytes: step.value });
+  report({ kind: 'done', result: step.value });
+}
+
+// A failure ends the thread, and whoever started it is told.
+parentPort?.once('message', (job: Sha256Job) => void hash(job));

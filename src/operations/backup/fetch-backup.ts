@@ -64,10 +64,13 @@ export async function fetchBackup(
   const temporaryPath = `${path}.part`;
   await using file = await createDurableFile(path, { temporaryPath, replace: options.force === true });
   let { sizeBytes } = await writeDatabase(file, record, { repository, exact }, ctx);
-  // Side by side, on threads of their own.
-  const [{ content, whole }] = await bothOf(
-    hashWritten(temporaryPath, sizeBytes, exact, ctx),
-    exact ? Promise.resolve() : checkWritten(temporaryPath, record, ctx),
+  // Side by side, on threads of their own; the disk has its work meanwhile, too.
+  const [[{ content, whole }]] = await bothOf(
+    bothOf(
+      hashWritten(temporaryPath, sizeBytes, exact, ctx),
+      exact ? Promise.resolve() : checkWritten(temporaryPath, record, ctx),
+    ),
+    flushWritten(file),
   );
   if (!exact) {
     writeAt(file, content, sizeBytes);
@@ -125,6 +128,14 @@ function writeAt({ handle, temporaryPath }: DurableFile, bytes: Uint8Array, offs
   try {
     for (let done = 0; done < bytes.length; )
       done += writeSync(handle.fd, bytes, done, bytes.length - done, offset + done);
+  } catch (error) {
+    throw fileError(error, 'write', temporaryPath);
+  }
+}
+
+async function flushWritten({ handle, temporaryPath }: DurableFile): Promise<void> {
+  try {
+    await handle.datasync();
   } catch (error) {
     throw fileError(error, 'write', temporaryPath);
   }

@@ -22,7 +22,7 @@ const readBytes = 2 << 20;
 const gapBytes = 64 << 10;
 
 /** Contents that are unpacked before they are asked for. */
-const contentsAhead = 2;
+const contentsAhead = 4;
 
 interface Run {
   readonly places: readonly ChunkPlace[];
