@@ -29,6 +29,7 @@ export const singleFileDefines = {
 const threads = {
   HOLDFAST_SCAN_WORKER: 'src/operations/scan/scan-worker.ts',
   HOLDFAST_SHA256_WORKER: 'src/base/sha256/sha256-worker.ts',
+  HOLDFAST_PIECE_WORKER: 'src/repository/sealing/piece-worker.ts',
 } as const;
 
 /** Definitions that hold the text of each thread. */

@@ -6,6 +6,7 @@ import { requireUse } from '../keys/index.ts';
 import { decodeLayout } from '../layout/index.ts';
 import { isUnreadable, type Repository } from '../open/index.ts';
 import { type BackupRecord, recordName } from '../records/index.ts';
+import { startPieceThreads } from '../sealing/index.ts';
 import { readRecipe } from '../store-database/index.ts';
 import { exactFile, freshFile, type FileToWrite } from './file-to-write.ts';
 import { RecentChunks } from './recent-chunks.ts';
@@ -71,7 +72,8 @@ async function readRows(
   options: FetchDatabaseOptions & { readonly checkIds: boolean },
 ): Promise<FetchedDatabase> {
   const { write = () => {}, exact = false } = options;
-  const chunks = new RecentChunks(repository, sections, options);
+  await using threads = startPieceThreads(record.totals.bytes);
+  const chunks = new RecentChunks(repository, sections, { ...options, threads });
   try {
     await using hash = new RowsHash(record.totals.bytes);
     const file = exact ? await openExact(repository, record, options) : freshFile(write);

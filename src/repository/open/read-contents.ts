@@ -2,6 +2,7 @@ import { hasCode, type HoldfastError } from '../../base/index.ts';
 import type { ChunkPlace } from '../chunk-index/index.ts';
 import { packName, type PieceType } from '../pack/index.ts';
 import type { Repository } from './repository.ts';
+import type { PieceThreads } from '../sealing/index.ts';
 import { isUnreadable } from './small-objects.ts';
 
 /** A content by what it is. */
@@ -14,6 +15,8 @@ export interface ReadContentsOptions {
   readonly signal?: AbortSignal | undefined;
   /** False when the caller checks in another way that the contents are those that were put there; default true. */
   readonly checkIds?: boolean;
+  /** Where contents are opened; the caller's. */
+  readonly threads?: PieceThreads | undefined;
 }
 
 /** Neighbours in a pack are read together up to so many bytes; two such reads are in memory. */
@@ -48,7 +51,7 @@ export async function* readContents(
 export async function* tryReadContents(
   repository: Repository,
   names: Iterable<ContentName>,
-  { signal, checkIds = true }: ReadContentsOptions = {},
+  { signal, checkIds = true, threads }: ReadContentsOptions = {},
 ): AsyncGenerator<Uint8Array | HoldfastError> {
   const runs = runsOf(await repository.index(signal), names);
   const start = (run: Run | undefined) => run && { run, bytes: quietly(readRun(repository, run, signal)) };
@@ -60,7 +63,7 @@ export async function* tryReadContents(
     const { run } = current;
     const bytes = await current.bytes;
     for (let at = 0; at < run.names.length; at++) {
-      const opened = quietly(openFrom(repository, run, at, bytes, { signal, checkIds }));
+      const opened = quietly(openFrom(repository, run, at, bytes, { signal, checkIds, threads }));
       const name = run.names[at]!;
       ahead.push(async () => (await opened) ?? (await getOrFailure(repository, name, signal)));
       if (ahead.length > contentsAhead) yield await ahead.shift()!();
@@ -138,7 +141,7 @@ async function openFrom(
   { places }: Run,
   at: number,
   bytes: Uint8Array | undefined,
-  { signal, checkIds }: ReadContentsOptions,
+  { signal, checkIds, threads }: ReadContentsOptions & { readonly checkIds: boolean },
 ): Promise<Uint8Array | undefined> {
   const [first, place] = [places[0], places[at]];
   if (bytes === undefined || first === undefined || place === undefined) return undefined;
@@ -146,7 +149,7 @@ async function openFrom(
   try {
     const opener = await repository.openPack(place.pack, signal);
     const piece = bytes.subarray(start, start + place.entry.pieceBytes);
-    return await opener.openAhead(place.entry, piece, checkIds);
+    return await opener.openAhead(place.entry, piece, { checkId: checkIds, threads });
   } catch (error) {
     if (!isUnreadable(error) && !hasCode(error, 'STORAGE_OBJECT_MISSING')) throw error;
     return undefined;

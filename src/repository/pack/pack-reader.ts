@@ -2,7 +2,14 @@ import { equalBytes } from '../../base/index.ts';
 import { ContentReader } from '../encoding/index.ts';
 import { damaged } from '../failures.ts';
 import { contentIds, type RepositoryKeys } from '../keys/index.ts';
-import { decodeHeader, findObjectKey, headerBytes, openPiece, openPieceAhead } from '../sealing/index.ts';
+import {
+  decodeHeader,
+  findObjectKey,
+  headerBytes,
+  openPiece,
+  openPieceAhead,
+  type PieceThreads,
+} from '../sealing/index.ts';
 import {
   footerBytes,
   footerMagic,
@@ -58,11 +65,19 @@ export class PackOpener {
   }
 
   /**
-   * The same, unpacked on another thread meanwhile.
+   * The same, unpacked on another thread meanwhile, or decrypted and unpacked on those that are given.
    * @param checkId false when the caller checks in another way that the content is what was put there
    */
-  async openAhead(entry: PieceEntry, piece: Uint8Array, checkId = true): Promise<Uint8Array> {
-    const content = await openPieceAhead(...this.#pieceOf(entry, piece));
+  async openAhead(
+    entry: PieceEntry,
+    piece: Uint8Array,
+    {
+      checkId = true,
+      threads,
+    }: { readonly checkId?: boolean; readonly threads?: PieceThreads | undefined } = {},
+  ): Promise<Uint8Array> {
+    const args = this.#pieceOf(entry, piece);
+    const content = await (threads === undefined ? openPieceAhead(...args) : threads.open(...args));
     return checkId ? this.#checked(entry, content) : this.#wholeOf(entry, content);
   }
 

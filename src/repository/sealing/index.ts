@@ -17,4 +17,5 @@ export {
   sealPiece,
   tagBytes,
 } from './piece.ts';
+export { type PieceThreads, startPieceThreads, startThreads } from './piece-threads.ts';
 export { openObject, type SealedObject, sealObject } from './sealed-object.ts';
