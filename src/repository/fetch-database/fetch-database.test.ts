@@ -81,15 +81,15 @@ test('a chunk that is not what its id says is found by the rows, and taken from 
   assert.deepEqual(sink.bytes.subarray(0, sizeBytes), bytes);
 });
 
-test('where no place has the right one, the pack is named', async () => {
+test('where no place has the right one, a pack is named', async () => {
   const { repository, record } = await stored();
   const right = [...(await repository.index()).packs()].find(({ kind }) => kind === 'chunkPack')!;
   await storeWrongChunk(repository, record);
   await repository.storage.delete(packName(right.digest));
+  // That of the place which was tried last.
+  const told = /packs\/.*(?: another content than its id says|pack is missing)|pack is missing.*packs\//;
   await assert.rejects(
     fetchDatabase(repository, record, { signal: ctx.signal }),
-    (error) =>
-      hasCode(error, 'REPOSITORY_DAMAGED') &&
-      /^packs\/.* another content than its id says/.test(error.message),
+    (error) => hasCode(error, 'REPOSITORY_DAMAGED') && told.test(error.message),
   );
 });
