@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import test from 'node:test';
 import { hasCode } from '../../base/index.ts';
-import { sealPacked, sealPiece, startPieceThreads, startThreads } from './index.ts';
+import { sealPiece, startPieceThreads, startThreads } from './index.ts';
 
 const key = Uint8Array.from(randomBytes(32));
 const associated = Uint8Array.of(1, 2, 3);
 
-test('contents and pieces of every size come back, in the order in which they are asked for', async () => {
+test('pieces of every size come back, in the order in which they are asked for', async () => {
   await using threads = startThreads(2);
   const contents = [0, 1, 100, 5000, 70_000, 1_000_000].flatMap((size) => [
     Uint8Array.from(randomBytes(size)),
     new Uint8Array(size).fill(7),
   ]);
-  const packed = await Promise.all(contents.map((content) => threads.pack(content)));
-  assert.ok(packed.at(-1)!.body.length < 1000, 'what repeats is compressed');
-  const pieces = packed.map((content, at) => sealPacked(key, at * 1000, content, associated));
+  const pieces = await Promise.all(
+    contents.map((content, at) => sealPiece(key, at * 1000, content, associated)),
+  );
   const before = pieces.map((piece) => Buffer.from(piece));
   const opened = await Promise.all(
     pieces.map((piece, at) => threads.open(key, at * 1000, piece, associated, `piece ${at}`)),
@@ -47,7 +47,7 @@ test('whoever waits when the threads are let go of is told', async () => {
   const waiting = threads.open(key, 40, new Uint8Array(8 << 20), associated, 'a piece');
   await Promise.all([
     threads[Symbol.asyncDispose](),
-    assert.rejects(waiting, /a thread that opens and packs pieces ended|does not open/),
+    assert.rejects(waiting, /a thread that opens pieces ended|does not open/),
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompress, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 import { damaged, unknownFormat } from '../failures.ts';
 
 const compress = promisify(zstdCompress);
@@ -25,25 +25,13 @@ export interface PackedContent {
 
 /** Compresses a content, on another thread; many may be under way. It must not change before the promise settles. */
 export async function packContent(content: Uint8Array): Promise<PackedContent> {
-  return packedOf(content, await compress(content, packOptions(content)));
-}
-
-/** The same on this thread. */
-export function packContentHere(content: Uint8Array): PackedContent {
-  return packedOf(content, zstdCompressSync(content, packOptions(content)));
-}
-
-function packOptions(content: Uint8Array) {
-  if (content.length > contentLimitBytes) throw new RangeError(`a content of ${content.length} bytes`);
-  return {
+  const contentBytes = content.length;
+  if (contentBytes > contentLimitBytes) throw new RangeError(`a content of ${contentBytes} bytes`);
+  const frame = await compress(content, {
     params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
     // Room for a frame of half the size, as most are: then the thread is asked once.
-    chunkSize: (content.length >> 1) + 1024,
-  };
-}
-
-function packedOf(content: Uint8Array, frame: Uint8Array): PackedContent {
-  const contentBytes = content.length;
+    chunkSize: (contentBytes >> 1) + 1024,
+  });
   return frame.length < contentBytes
     ? { contentBytes, codec: codecs.zstd, body: frame }
     : { contentBytes, codec: codecs.stored, body: content };

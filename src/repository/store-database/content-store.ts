@@ -3,7 +3,7 @@ import type { ChunkIndex, IndexedPack } from '../chunk-index/index.ts';
 import { type ContentIds, contentIds } from '../keys/index.ts';
 import type { Repository } from '../open/index.ts';
 import { PackBuilder, packKindOf, type PackKind, type PieceType, pieceTypes } from '../pack/index.ts';
-import { packContent, type PackedContent, type PieceThreads, startPieceThreads } from '../sealing/index.ts';
+import { packContent, type PackedContent } from '../sealing/index.ts';
 
 /** What was put. */
 export interface StoredContents {
@@ -22,8 +22,6 @@ interface Pending {
 /** So much may be on its way through the compressor: enough for all threads, and little memory. */
 const pendingBytesLimit = 6 << 20;
 const pendingPuts = 1;
-/** A writer that has come so far has much to store as a rule. */
-const fewBytes = 16 << 20;
 /** After so many packs a segment: what an interrupted writer has stored by then is found by the next one. */
 const segmentPacks = 64;
 
@@ -41,8 +39,6 @@ export class ContentStore {
   readonly #added = new Set<string>();
   readonly #pending: Pending[] = [];
   #pendingBytes = 0;
-  #addedBytes = 0;
-  #threads: PieceThreads | undefined;
   readonly #puts: Promise<IndexedPack>[] = [];
   #unnamed: IndexedPack[] = [];
   #packs = 0;
@@ -87,19 +83,13 @@ export class ContentStore {
   async add(type: PieceType, id: Uint8Array, content: Uint8Array): Promise<boolean> {
     if (this.has(type, id)) return false;
     this.#added.add(keyOf(type, id));
-    const packed = this.#pack(content);
+    const packed = packContent(content);
     // Who waits for it sees the failure.
     packed.catch(() => {});
     this.#pending.push({ type, id, packed, contentBytes: content.length });
     this.#pendingBytes += content.length;
     while (this.#pendingBytes > pendingBytesLimit) await this.#sealNext();
     return true;
-  }
-
-  #pack(content: Uint8Array): Promise<PackedContent> {
-    this.#addedBytes += content.length;
-    if (this.#addedBytes > fewBytes) this.#threads ??= startPieceThreads(Infinity);
-    return this.#threads?.pack(content) ?? packContent(content);
   }
 
   async #sealNext(): Promise<void> {
@@ -149,7 +139,6 @@ export class ContentStore {
   /** Puts all that is left. After that everything that was added can be found by others. */
   async finish(): Promise<StoredContents> {
     while (this.#pending.length > 0) await this.#sealNext();
-    await this.#threads?.[Symbol.asyncDispose]();
     for (const builder of this.#builders.values()) await this.#put(builder);
     this.#builders.clear();
     while (this.#puts.length > 0) await this.#finishPut();
@@ -159,7 +148,6 @@ export class ContentStore {
 
   /** Waits for what is under way after a failure, so that nothing goes on behind the caller's back. */
   async abandon(): Promise<void> {
-    await this.#threads?.[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#puts, ...this.#pending.map(({ packed }) => packed)]);
   }
 }
