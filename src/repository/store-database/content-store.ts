@@ -20,7 +20,7 @@ interface Pending {
 }
 
 /** So much may be on its way through the compressor: enough for all threads, and little memory. */
-const pendingBytesLimit = 6 << 20;
+const pendingBytesLimit = 4 << 20;
 const pendingPuts = 1;
 /** After so many packs a segment: what an interrupted writer has stored by then is found by the next one. */
 const segmentPacks = 64;
