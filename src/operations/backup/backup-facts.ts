@@ -53,11 +53,7 @@ export async function readBackupFacts(
   ctx: OperationContext,
 ): Promise<BackupFacts> {
   const watcher = new ContentWatcher();
-  // A passphrase may be becoming a key at the same time, which takes 128 MiB; tables of keys come after that.
-  const verified = await verifySnapshot(
-    { path, skipDigest, look: watcher.look, hashKv: true, digestFirst: true },
-    ctx,
-  );
+  const verified = await verifySnapshot({ path, skipDigest, look: watcher.look, hashKv: true }, ctx);
   const failed = verified.checks.filter(({ status }) => status === 'fail');
   if (failed.length > 0)
     throw new HoldfastError('VERIFY_FAILED', `${path} fails ${failed.map(({ name }) => name).join(', ')}`, {

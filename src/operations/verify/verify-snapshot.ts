@@ -25,8 +25,6 @@ export interface VerifyOptions {
   readonly skipDigest?: boolean;
   /** Shown each row as it is checked: what is made of it counts for nothing unless the file turns out sound. */
   readonly look?: RowLook;
-  /** Make the digest before anything else, not beside it: something else needs the memory meanwhile. */
-  readonly digestFirst?: boolean;
   /** Compute HashKV at the newest revision while the rows are checked. */
   readonly hashKv?: boolean;
 }
@@ -58,11 +56,9 @@ export async function verifySnapshot(options: VerifyOptions, ctx: OperationConte
   using file = openFileSource(options.path);
   requireWholeFile(file);
   const database = openDatabase(file);
-  const digesting = checkDigest(file, database, { skip: options.skipDigest === true }, ctx);
-  if (options.digestFirst === true) await digesting;
-  // Side by side otherwise: the digest of a large file is made on a thread of its own.
+  // Side by side: the digest of a large file is made on a thread of its own.
   const [{ check: digest, fileSha256 }, { structure, snapshotHash, history }] = await bothOf(
-    digesting,
+    checkDigest(file, database, { skip: options.skipDigest === true }, ctx),
     checkPages(file, database, options, ctx),
   );
   const checks = [digest, structure, ...checkContent(database, history)];
