@@ -18,7 +18,7 @@ const endMark = -1;
 
 /** To wake the other thread costs some 50 µs. */
 const slotBytes = 1 << 20;
-const slotCount = 4;
+const slotCount = 2;
 /** The other thread is gone, or the machine stands still. */
 const patienceMs = 120_000;
 
