@@ -103,7 +103,8 @@ class History {
     });
   }
 
-  note({ waiting, deletedPacks }: PruneResult): void {
+  note({ waiting, deletedPacks, missing }: PruneResult): void {
+    assert.equal(missing, 0, 'nothing is said to be missing because a backup came just then');
     this.figures.prunes++;
     this.figures.deletedPacks += deletedPacks;
     if (waiting !== undefined) this.figures.waited++;

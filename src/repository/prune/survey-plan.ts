@@ -1,5 +1,6 @@
 import type { StoredSession } from '../open/index.ts';
-import { type IndexSegment, planPrune, type PrunePlan } from './prune-plan.ts';
+import type { BackupNeeds } from '../needed/index.ts';
+import { type IndexSegment, planPrune, type PrunePlan, type StoredPack } from './prune-plan.ts';
 import type { PruneSurvey } from './prune-survey.ts';
 
 export interface SurveyPlanOptions {
@@ -15,14 +16,33 @@ export interface SurveyPlanOptions {
 const defaultMaxRepackBytes = 1 << 30;
 
 /** Looks at everything, and plans. Nothing is changed. */
-export async function planOf(
-  survey: PruneSurvey,
-  { maxRepackBytes, protectedFromMs, damagedPacks, after }: SurveyPlanOptions,
-): Promise<PrunePlan> {
-  const { uses, storage } = survey.repository;
+export async function planOf(survey: PruneSurvey, options: SurveyPlanOptions): Promise<PrunePlan> {
+  const seen = await contentsOf(survey, options);
+  const needs = await survey.needed();
+  const plan = planFrom(survey, { ...seen, ...needs }, options);
+  if (plan.missing.length === 0 || options.after !== undefined) return plan;
+  // A backup that came after the segments were listed needs what they do not name: with those that are there by now
+  // nothing of it is missing. Its packs are too young to go.
+  return planFrom(survey, { ...(await contentsOf(survey, options)), ...needs }, options);
+}
+
+interface SeenContents {
+  readonly segments: readonly IndexSegment[];
+  readonly packs: readonly StoredPack[];
+}
+
+async function contentsOf(survey: PruneSurvey, { after }: SurveyPlanOptions): Promise<SeenContents> {
   const segments = after?.segments ?? (await survey.segments());
   const packs = (await survey.packs()).filter(({ name }) => after?.gone.has(name) !== true);
-  const { contents, hasUnknownFiles } = await survey.needed();
+  return { segments, packs };
+}
+
+function planFrom(
+  survey: PruneSurvey,
+  { segments, packs, contents, hasUnknownFiles }: SeenContents & BackupNeeds,
+  { maxRepackBytes, protectedFromMs, damagedPacks }: SurveyPlanOptions,
+): PrunePlan {
+  const { uses, storage } = survey.repository;
   // What is in a bundle is told by its list, which takes the bundle key: without it the packs of bundles stay.
   const shown = hasUnknownFiles ? packs.filter(({ name }) => survey.isOtherPack(name)) : packs;
   return planPrune({
