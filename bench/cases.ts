@@ -15,7 +15,7 @@ import {
 } from './objects/index.ts';
 import { compareRecoveries } from './recover/index.ts';
 import type { Row } from './report.ts';
-import { compareRepositories } from './repository/index.ts';
+import { compareFetchFloor, compareRepositories } from './repository/index.ts';
 import { compareLoads, compareOpenings, type ServeCaseOptions } from './serve/index.ts';
 
 export interface CaseContext {
@@ -142,6 +142,8 @@ export const cases: Readonly<Record<string, Case>> = {
     };
     return { comparison: await compare(ours, theirs, rounds, nothing), target: 0.7 };
   },
+  // Of the first snapshot of the series that `repository` is measured with.
+  'fetch-floor': async (context) => await compareFetchFloor({ ...context, node }),
   // Wall time here is the time until the API server is ready.
   recover: async ({ peer, dataset, directory, rounds }) =>
     await compareRecoveries({

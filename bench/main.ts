@@ -3,7 +3,7 @@
  * `npm run bench -- --sizes 1024 --rounds 3 --cases recover`
  * `npm run bench -- --sizes 1024,5120 --rounds 5 --cases objects`
  * `npm run bench -- --sizes 1024 --rounds 3 --cases serve`
- * `npm run bench -- --sizes 512 --rounds 3 --cases repository [--hours 24]`
+ * `npm run bench -- --sizes 512 --rounds 3 --cases repository,fetch-floor [--hours 24]`
  *
  * Ours beside etcdctl and etcdutl on the same file in the same run, in turn. Prints a Markdown table of medians and
  * ratios with their spread. It never fails a build: what it shows goes to docs/performance.md with the command.

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Builds a bare program into a directory, as the product is built, and returns its path. */
-export async function buildFloor(name: 'bare-status' | 'bare-restore', directory: string): Promise<string> {
+export async function buildFloor(
+  name: 'bare-status' | 'bare-restore' | 'bare-fetch',
+  directory: string,
+): Promise<string> {
   const outfile = join(directory, `${name}.mjs`);
   const addon = import.meta.resolve('@node-rs/crc32');
   await build({
