@@ -37,7 +37,8 @@ export async function createDurableFile(path: string, options: DurableFileOption
   const { temporaryPath } = options;
   await removeAbandonedFiles(temporaryPath);
   // Without a pause in between, so that there is no moment at which the file is there and nobody would remove it.
-  const file = createFile(temporaryPath, options.mode ?? 0o600);
+  const created = createFile(temporaryPath, options.mode ?? 0o600);
+  const file = created.identity;
   const unfinished = beginUnfinished(() => {
     // In the order in which the file moves from one to the other: it cannot slip past.
     for (const candidate of [temporaryPath, privatePath]) removeIfSame(file, candidate);
@@ -50,6 +51,8 @@ export async function createDurableFile(path: string, options: DurableFileOption
     removeIfSame(file, temporaryPath);
     unfinished[Symbol.dispose]();
     throw error;
+  } finally {
+    closeSync(created.fd);
   }
   let state: 'open' | 'done' = 'open';
   const discard = async () => {
@@ -149,17 +152,16 @@ function superseded(path: string): HoldfastError {
   return new HoldfastError('SAVE_SUPERSEDED', `another run has replaced ${path}`, { details: { path } });
 }
 
-/** Makes a new, empty file; what a killed run left under this name is removed first. */
-function createFile(path: string, mode: number): FileIdentity {
+/**
+ * Makes a new, empty file; what a killed run left under this name is removed first. The descriptor stays open for the
+ * caller: closed, the file could be removed by another run whose own new file then gets the same inode number.
+ */
+function createFile(path: string, mode: number): { readonly fd: number; readonly identity: FileIdentity } {
   try {
     for (let attempt = 1; ; attempt++) {
       try {
         const fd = openSync(path, 'wx', mode);
-        try {
-          return fstatSync(fd);
-        } finally {
-          closeSync(fd);
-        }
+        return { fd, identity: fstatSync(fd) };
       } catch (error) {
         // Another run may do the same at the same time.
         if (errnoOf(error) !== 'EEXIST' || attempt === 10) throw error;

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { tempDir } from '../../../test/support/temp-dir.ts';
+import { hasCode } from '../errors/index.ts';
+import { createDurableFile, type DurableFile } from './durable-file.ts';
+
+test('runs that want the same temporary name at once never write to the same file', async () => {
+  await using dir = await tempDir('durable-file');
+  const path = join(dir.path, 's.db');
+  const create = () => createDurableFile(path, { temporaryPath: `${path}.part` });
+  // Which of them comes between another's steps is chance: before the new file was held open, one round of 25 failed.
+  for (let round = 0; round < 100; round++) {
+    const results = await Promise.allSettled([create(), create(), create(), create()]);
+    const files: DurableFile[] = [];
+    for (const result of results) {
+      if (result.status === 'fulfilled') files.push(result.value);
+      else assert.ok(hasCode(result.reason, 'SAVE_SUPERSEDED'), String(result.reason));
+    }
+    const inodes = await Promise.all(files.map(async ({ handle }) => (await handle.stat()).ino));
+    assert.equal(new Set(inodes).size, inodes.length, `inodes ${inodes.join(', ')} in round ${round}`);
+    for (const file of files) await file.discard();
+    assert.deepEqual(await readdir(dir.path), []);
+  }
+});
