@@ -8,20 +8,10 @@
 import { compareBytes } from '../../base/index.ts';
 import { bucketHeaderSize, showName } from './bucket.ts';
 import { BucketContent, limitsOf, type PageAppender, writingShape } from './bucket-content.ts';
-import {
-  branchBytes,
-  type ChildRef,
-  encodeLeaf,
-  leafBytes,
-  leafItemSize,
-  ownRoom,
-  packBranches,
-  packLeaves,
-  writeBranch,
-  writeLeaf,
-} from './encode-page.ts';
+import { encodeLeaf, ownRoom } from './encode-page.ts';
 import { encodeMetaPage, type Meta } from './meta.ts';
-import { type LeafElement, pageHeaderSize } from './page.ts';
+import { TreePacker } from './pack-tree.ts';
+import type { LeafElement } from './page.ts';
 
 export interface BuildOptions {
   /** A power of two from 1024; default 4096. */
@@ -67,38 +57,43 @@ const batchBytes = 1 << 20;
 
 export function createDatabaseBuilder(options: BuildOptions): DatabaseBuilder {
   const pageSize = options.pageSize ?? defaultPageSize;
-  const fillBytes = Math.floor(pageSize * (options.fill ?? 0.9));
+  const limits = limitsOf(pageSize, options.fill);
   const output = openPageOutput(pageSize, options.write);
+  const shape = writingShape(output);
   const roots: LeafElement[] = [];
+  const startBucket = (name: Uint8Array, sequence = 0n): BucketWriter => {
+    const content = new BucketContent(shape, pageSize, limits);
+    const requireNext = ascendingKeys(showName(name));
+    return {
+      add(key, value) {
+        requireNext(key);
+        content.add({ key, value, isBucket: false });
+      },
+      finish() {
+        const inlined = content.inlined();
+        const value =
+          inlined === undefined
+            ? bucketValue(content.finish().id, sequence)
+            : bucketValue(0, sequence, encodeLeaf(0, inlined, undefined));
+        roots.push({ key: name.slice(), value, isBucket: true });
+      },
+    };
+  };
   return {
-    addBucket(input) {
-      const value = writeBucket(output, input, fillBytes);
-      roots.push({ key: input.name.slice(), value, isBucket: true });
-    },
-    startBucket: (name, sequence = 0n) => {
-      const limits = limitsOf(pageSize, options.fill);
-      const content = new BucketContent(writingShape(output), pageSize, limits);
-      let before: Uint8Array | undefined;
-      return {
-        add(key, value) {
-          if (before !== undefined && compareBytes(before, key) >= 0)
-            throw new RangeError(`bucket ${showName(name)}: items are not in ascending key order`);
-          before = key;
-          content.add({ key, value, isBucket: false });
-        },
-        finish() {
-          const inlined = content.inlined();
-          const value =
-            inlined === undefined
-              ? bucketValue(content.finish().id, sequence)
-              : bucketValue(0, sequence, encodeLeaf(0, inlined, undefined));
-          roots.push({ key: name.slice(), value, isBucket: true });
-        },
-      };
+    startBucket,
+    addBucket({ name, items, sequence }) {
+      const bucket = startBucket(name, sequence);
+      for (const { key, value } of items) bucket.add(key, value);
+      bucket.finish();
     },
     finish() {
-      roots.sort((a, b) => compareBytes(a.key, b.key));
-      const rootId = writeTree(output, ascending(roots, 'root'), fillBytes);
+      const tree = new TreePacker(shape, limits);
+      const requireNext = ascendingKeys('root');
+      for (const root of roots.sort((a, b) => compareBytes(a.key, b.key))) {
+        requireNext(root.key);
+        tree.add(root);
+      }
+      const rootId = tree.finish().id;
       output.flush();
       const meta = {
         pageSize,
@@ -115,8 +110,17 @@ export function createDatabaseBuilder(options: BuildOptions): DatabaseBuilder {
   };
 }
 
+/** Refuses a key that is not above the one before. */
+function ascendingKeys(bucket: string): (key: Uint8Array) => void {
+  let before: Uint8Array | undefined;
+  return (key) => {
+    if (before !== undefined && compareBytes(before, key) >= 0)
+      throw new RangeError(`bucket ${bucket}: items are not in ascending key order`);
+    before = key;
+  };
+}
+
 interface PageOutput extends PageAppender {
-  readonly pageSize: number;
   /** Pages given out so far, the two metas included. */
   readonly pageCount: number;
   flush(): void;
@@ -135,7 +139,6 @@ function openPageOutput(pageSize: number, write: BuildOptions['write']): PageOut
     batched = 0;
   };
   return {
-    pageSize,
     get pageCount() {
       return pageCount;
     },
@@ -160,22 +163,6 @@ function openPageOutput(pageSize: number, write: BuildOptions['write']): PageOut
   };
 }
 
-/** Writes a bucket's pages and returns its value for the root: a header, or a header with the inline page. */
-function writeBucket(output: PageOutput, input: BucketInput, fillBytes: number): Uint8Array {
-  const inlineLimit = output.pageSize / 4;
-  const head: LeafElement[] = [];
-  let headBytes = pageHeaderSize;
-  const items = ascending(toElements(input.items), showName(input.name))[Symbol.iterator]();
-  for (let next = items.next(); ; next = items.next()) {
-    if (next.done === true) return bucketValue(0, input.sequence ?? 0n, encodeLeaf(0, head, undefined));
-    head.push(next.value);
-    headBytes += leafItemSize(next.value);
-    if (headBytes > inlineLimit) break;
-  }
-  const rest = { [Symbol.iterator]: () => items };
-  return bucketValue(writeTree(output, concatenate(head, rest), fillBytes), input.sequence ?? 0n);
-}
-
 /** Encodes a bucket's header, with its inline page behind it when there is one. */
 export function bucketValue(
   rootId: number,
@@ -188,59 +175,4 @@ export function bucketValue(
   view.setBigUint64(8, sequence, true);
   value.set(inline, bucketHeaderSize);
   return value;
-}
-
-/** Writes leaves and the branches above them; returns the id of the top page. */
-function writeTree(output: PageOutput, items: Iterable<LeafElement>, fillBytes: number): number {
-  const top = writeBranches(output, writeLeaves(output, items, fillBytes));
-  return top ?? output.append(leafBytes([]), (room, id) => writeLeaf(room, id, []));
-}
-
-function* writeLeaves(
-  output: PageOutput,
-  items: Iterable<LeafElement>,
-  fillBytes: number,
-): Generator<ChildRef> {
-  for (const run of packLeaves(items, fillBytes)) {
-    const id = output.append(leafBytes(run), (room, own) => writeLeaf(room, own, run));
-    yield { key: run[0]!.key.slice(), id };
-  }
-}
-
-/** Writes one level of branches after another, pulling children through all levels at once. */
-function writeBranches(output: PageOutput, children: Iterable<ChildRef>): number | undefined {
-  const iterator = children[Symbol.iterator]();
-  const first = iterator.next();
-  if (first.done === true) return undefined;
-  const second = iterator.next();
-  if (second.done === true) return first.value.id;
-  const rest = { [Symbol.iterator]: () => iterator };
-  return writeBranches(output, writeLevel(output, concatenate([first.value, second.value], rest)));
-}
-
-function* writeLevel(output: PageOutput, children: Iterable<ChildRef>): Generator<ChildRef> {
-  for (const run of packBranches(children, output.pageSize)) {
-    const id = output.append(branchBytes(run), (room, own) => writeBranch(room, own, run));
-    yield { key: run[0]!.key, id };
-  }
-}
-
-function* toElements(items: Iterable<BuildItem>): Generator<LeafElement> {
-  for (const { key, value } of items) yield { key, value, isBucket: false };
-}
-
-function* ascending(items: Iterable<LeafElement>, bucket: string): Generator<LeafElement> {
-  let before: Uint8Array | undefined;
-  for (const item of items) {
-    if (before !== undefined && compareBytes(before, item.key) >= 0) {
-      throw new RangeError(`bucket ${bucket}: items are not in ascending key order`);
-    }
-    before = item.key;
-    yield item;
-  }
-}
-
-function* concatenate<T>(first: Iterable<T>, second: Iterable<T>): Generator<T> {
-  yield* first;
-  yield* second;
 }
