@@ -9,8 +9,8 @@ import { tempDir } from '../../../test/support/temp-dir.ts';
 import { addSmallBackup, reopen } from '../../../test/repository/small-backups.ts';
 import { recallRepository } from './index.ts';
 
-test('what a host has seen is kept privately, is missed when it goes, and is made new when it cannot be read', async () => {
-  await using dir = await tempDir('memory');
+/** One with a backup; codes of the warnings so far. */
+async function seenRepository() {
   const codes: string[] = [];
   const events = (event: OperationEvent) => event.type === 'warning' && codes.push(event.code);
   const ctx = operationContext({ events });
@@ -18,6 +18,12 @@ test('what a host has seen is kept privately, is missed when it goes, and is mad
   const lock = { kind: 'key-file', key: generateFileKey() } as const;
   const repository = await initRepository(storage, { lock }, ctx);
   const { id } = await addSmallBackup(repository, [1]);
+  return { storage, repository, id, ctx, codes };
+}
+
+test('what a host has seen is kept privately, is missed when it goes, and is made new when it cannot be read', async () => {
+  await using dir = await tempDir('memory');
+  const { storage, repository, id, ctx, codes } = await seenRepository();
   const recall = (root = dir.path) => recallRepository({ repository: reopen(repository), root }, ctx);
   // Where there is no host, nothing is made.
   assert.deepEqual((await recall(join(dir.path, 'nowhere'))).gone, []);
@@ -43,13 +49,7 @@ test('what a host has seen is kept privately, is missed when it goes, and is mad
 
 test('a directory that was named is made and used in place of the host’s, and it is said when it cannot be', async () => {
   await using dir = await tempDir('memory');
-  const codes: string[] = [];
-  const events = (event: OperationEvent) => event.type === 'warning' && codes.push(event.code);
-  const ctx = operationContext({ events });
-  const storage = openMemoryStorage();
-  const lock = { kind: 'key-file', key: generateFileKey() } as const;
-  const repository = await initRepository(storage, { lock }, ctx);
-  const { id } = await addSmallBackup(repository, [1]);
+  const { storage, repository, id, ctx, codes } = await seenRepository();
   await mkdir(join(dir.path, 'var/lib'), { recursive: true });
   const recall = (name: string) =>
     recallRepository(
