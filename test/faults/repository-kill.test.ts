@@ -1,5 +1,5 @@
 /**
- * kill -9 of the real commands, two `backup create`, a `repo prune`, a `backup forget` and a `backup copy` to a second
+ * kill -9 of the real commands, two `backup create`, a `backup prune`, a `backup forget` and a `backup copy` to a second
  * repository, all at once: at named points of their work, and at any moment. After each round every backup that was made
  * and not forgotten is there, every one that is listed is fetched, verified and has the hashes of the file that it was
  * made of, and the next backup and the next prune work; in the repository of the copies, too.
@@ -189,7 +189,7 @@ class KilledRepository {
   async settle(): Promise<void> {
     // What was put within the last second by the store's clock is left to the next prune.
     await eventually(60_000, 'all waste goes', async () => {
-      await this.must('prune', 'repo', 'prune');
+      await this.must('prune', 'backup', 'prune');
       return (await wastedPacks(this.#repository)).length === 0 ? true : undefined;
     });
     await this.must('check', 'repo', 'check', '--read-data');
@@ -207,7 +207,7 @@ test('whichever command is killed at whatever moment, what was made and not forg
   const first = new KilledRepository(source.place, { repository, hashes, copies: second });
   const create = () => ['backup', 'create', random.pick(paths), '--skip-hash-check'];
   const forget = () => ['backup', 'forget', '--keep-last', String(random.int(1, 4))];
-  const prune = () => ['repo', 'prune', '--max-repack', random.pick(['0KiB', '1GiB'])];
+  const prune = () => ['backup', 'prune', '--max-repack', random.pick(['0KiB', '1GiB'])];
   await first.must('create', ...create());
 
   for (let round = 0; round < rounds; round++) {

@@ -122,7 +122,7 @@ test('what a prune would free is what it frees', async () => {
   const { groups, unneeded } = await statsOf(env);
   const packBytes = groups['chunkPack']!.bytes + groups['tablePack']!.bytes;
   assert.equal(unneeded?.freedBytes, packBytes);
-  const pruned = await run(env, 0, 'repo', 'prune');
+  const pruned = await run(env, 0, 'backup', 'prune');
   assert.equal(pruned['deletedBytes'], packBytes);
   const afterwards = await statsOf(env);
   assert.equal(afterwards.groups['chunkPack'], undefined);

@@ -98,7 +98,7 @@ test('a check names what is damaged and whom it hits; a lost index is written an
 test('a prune says what it would free, and its bytes are gone from the disk', async () => {
   const { env, ids, location, path } = await repositoryWith('prune', 1);
   await run(env, 0, 'backup', 'forget', ...ids);
-  await run(env, 2, 'repo', 'prune', '--max-repack', 'much');
+  await run(env, 2, 'backup', 'prune', '--max-repack', 'much');
   const packsIn = async () => {
     const entries = await readdir(join(location, 'packs'), { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile());
@@ -111,11 +111,11 @@ test('a prune says what it would free, and its bytes are gone from the disk', as
   assert.ok(before.count >= 2 && before.bytes > 0);
   // What was put within the last second by the store's clock is left to a later prune, and the dry run knows it.
   const planned = await eventually(30_000, 'the packs are old enough', async () => {
-    const foreseen = await run(env, 0, 'repo', 'prune', '--dry-run');
+    const foreseen = await run(env, 0, 'backup', 'prune', '--dry-run');
     return foreseen['deletedPacks'] === before.count ? foreseen : undefined;
   });
   assert.deepEqual(await packsIn(), before, 'a dry run changes nothing');
-  const pruned = await run(env, 0, 'repo', 'prune');
+  const pruned = await run(env, 0, 'backup', 'prune');
   assert.deepEqual(
     [planned['dryRun'], planned['deletedPacks'], planned['deletedBytes']],
     [true, before.count, before.bytes],

@@ -69,7 +69,7 @@ test('create, list, fetch, verify, forget, prune and check', async (t) => {
   assert.equal((await run('backup', 'verify', String(second['id'])))['ok'], true);
   await run('backup', 'forget', String(first['id']), String(third['id']));
   const before = await storedBytes(server, 'packs/');
-  const pruned = await run('repo', 'prune', '--max-repack', '1GiB');
+  const pruned = await run('backup', 'prune', '--max-repack', '1GiB');
   assert.ok(Number(pruned['deletedPacks']) > 0);
   assert.ok((await storedBytes(server, 'packs/')) < before);
   await run('backup', 'fetch', 'latest', fetched, '--force');

@@ -8,6 +8,7 @@ import { backupForgetCommand } from './backup/forget.ts';
 import { backupImportCommand } from './backup/import.ts';
 import { backupListCommand } from './backup/list.ts';
 import { backupPinCommand, backupUnpinCommand } from './backup/pin.ts';
+import { backupPruneCommand } from './backup/prune.ts';
 import { backupShowCommand } from './backup/show.ts';
 import { backupVerifyCommand } from './backup/verify.ts';
 import { demoCommand } from './demo/demo.ts';
@@ -65,7 +66,6 @@ import {
   repoKeyPasswdCommand,
   repoKeyRemoveCommand,
   repoKeyRotateCommand,
-  repoPruneCommand,
   repoStatsCommand,
   repoValidateCommand,
 } from './repo/index.ts';
@@ -108,12 +108,12 @@ const commands: readonly AnyCommand[] = [
   backupCopyCommand,
   backupImportCommand,
   backupForgetCommand,
+  backupPruneCommand,
   backupPinCommand,
   backupUnpinCommand,
   repoInitCommand,
   repoValidateCommand,
   repoCheckCommand,
-  repoPruneCommand,
   repoStatsCommand,
   repoKeyListCommand,
   repoKeyAddCommand,

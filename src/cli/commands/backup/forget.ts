@@ -24,7 +24,7 @@ export const backupForgetCommand = defineCommand({
   summary: 'forget the backups that a policy does not keep, or the ones named',
   description:
     'Every rule keeps backups; what no rule keeps is forgotten, and without a rule nothing is. Pinned backups and the ' +
-    'newest one that passed a verification stay, whatever the policy says. Space is freed by "repo prune".',
+    'newest one that passed a verification stay, whatever the policy says. Space is freed by "backup prune".',
   args: [
     { name: 'id', summary: 'ids or their beginnings; no policy is asked then', optional: true, isList: true },
   ],

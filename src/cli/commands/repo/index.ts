@@ -16,7 +16,6 @@ export {
   type RepositoryAccess,
   storageLocation,
 } from './open-repository.ts';
-export { repoPruneCommand } from './prune.ts';
 export { readLock, readUnlock } from './read-unlock.ts';
 export { repoValidateCommand } from './validate.ts';
 export { repoStatsCommand } from './stats.ts';

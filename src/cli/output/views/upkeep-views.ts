@@ -70,7 +70,7 @@ export function forgottenView(
       ...unreadable.map((id) => `${id} stays: its record cannot be read`),
       dryRun
         ? `${forgotten.length}${total} backups would be forgotten`
-        : `${forgotten.length}${total} backups forgotten; "holdfast repo prune" frees their space`,
+        : `${forgotten.length}${total} backups forgotten; "holdfast backup prune" frees their space`,
     ],
   });
 }

@@ -1,9 +1,9 @@
 import { defineCommand, repositoryFlags, usageError } from '../../command/index.ts';
 import { pruneView } from '../../output/views/index.ts';
-import { openRepositoryOf } from './open-repository.ts';
+import { openRepositoryOf } from '../repo/index.ts';
 
-export const repoPruneCommand = defineCommand({
-  path: ['repo', 'prune'],
+export const backupPruneCommand = defineCommand({
+  path: ['backup', 'prune'],
   summary: 'free the space that no backup needs',
   description:
     'Backups may be made meanwhile. While one runs that began before the prune knew what goes, nothing is deleted; the ' +
