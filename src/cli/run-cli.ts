@@ -38,7 +38,7 @@ type ParsedCommand = Extract<ParsedWords<typeof globalFlags>, { kind: 'command' 
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   let style = styleBeforeParsing(argv, io);
   try {
-    const parsed = parseWords(commandSurface, argv);
+    const parsed = parseWords(commandSurface, argv, () => io.stdout.columns);
     if (parsed.kind === 'help') {
       io.stdout.write(parsed.text);
       return 0;

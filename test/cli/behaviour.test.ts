@@ -20,7 +20,9 @@ const wrongUsage: readonly (readonly [string, RegExp])[] = [
   ['nonsense', /unknown command 'nonsense'/],
   ['gte a', /unknown command 'gte'\nhint: Did you mean get\?/],
   ['snapshot svae x', /unknown command 'svae'\nhint: Did you mean save\?/],
-  ['endpoint nonsense', /unknown command 'nonsense'/],
+  ['endpoint nonsense', /unknown command 'nonsense'\nhint: "holdfast endpoint --help" lists the commands\./],
+  ['repo prune', /unknown command 'prune'\nhint: There is "holdfast backup prune"\./],
+  ['status', /\nhint: There is "holdfast snapshot status" and "holdfast endpoint status"\./],
   ['get', /missing required argument 'key'\nhint: Usage: holdfast get <key> \[range_end\]/],
   ['get a b c', /too many arguments/],
   ['get a --prefx', /unknown option '--prefx'\nhint: Did you mean --prefix\?/],
@@ -35,7 +37,7 @@ const wrongUsage: readonly (readonly [string, RegExp])[] = [
   ['get a --count-only', /--count-only is only for/],
   ['get a --print-value-only -w fields', /print-value-only/],
   ['get a --keys-only --count-only -w fields', /cannot be set at the same time/],
-  ['get a -w protobuf', /Choose one of simple, json, table, fields/],
+  ['get a -w protobuf', /'protobuf' is invalid\nhint: Choose one of simple, json, table, fields/],
   [
     'put a b -w table',
     /table not supported as output format\nhint: This command prints simple, json, fields/,
@@ -123,9 +125,29 @@ test('help goes to stdout with status 0', async () => {
   }
 });
 
+test('help says first what a command does, and fits the terminal', async () => {
+  const { stdout } = await runHoldfast(['backup', 'prune', '--help']);
+  assert.match(
+    stdout,
+    /^Usage: .*\n\nFree the space that no backup needs\.\n\nBackups may be made meanwhile/,
+  );
+  assert.equal((await runHoldfast(['help', 'backup', 'prune'])).stdout, stdout);
+  for (const columns of [72, 80, 100, 200]) {
+    for (const words of [[], ['repo'], ['recover'], ['snapshot', 'verify'], ['backup', 'import']]) {
+      const shown = await runHoldfast([...words, '--help'], { isTerminal: true, columns });
+      // Lines to copy stay whole.
+      const text = shown.stdout.replace(/^ {2}(# .*\n {2})?holdfast .*$/gm, '').split('\n');
+      const widest = Math.max(...text.map((line) => line.length));
+      assert.ok(widest <= Math.min(columns, 100), `${words.join(' ')} on ${columns}: ${widest}`);
+      assert.ok(widest > Math.min(columns, 100) - 25, `${words.join(' ')} on ${columns}: ${widest}`);
+    }
+  }
+});
+
 test('version', async () => {
   const simple = await runHoldfast(['version']);
   assert.match(simple.stdout, /^holdfast version: \d+\.\d+\.\d+\nAPI version: 3\.\d+\n$/);
+  assert.equal((await runHoldfast(['--version'])).stdout, simple.stdout);
   const { version } = JSON.parse((await runHoldfast(['version', '-w', 'json'])).stdout) as {
     version: string;
   };

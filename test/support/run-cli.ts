@@ -13,6 +13,8 @@ export interface CliRunOptions {
   readonly onStdout?: (text: string) => void;
   /** Whether standard output is taken for a terminal. */
   readonly isTerminal?: boolean;
+  /** How wide that terminal is. */
+  readonly columns?: number;
   readonly askSecret?: (prompt: string) => Promise<string>;
 }
 
@@ -25,7 +27,11 @@ export interface CliRun {
 
 /** Runs a command line of ours inside this process: no start-up to wait for, the same code from words to status. */
 export async function runHoldfast(argv: readonly string[], options: CliRunOptions = {}): Promise<CliRun> {
-  const stdout = { ...recordingStream(options.onStdout), isTerminal: options.isTerminal ?? false };
+  const stdout = {
+    ...recordingStream(options.onStdout),
+    isTerminal: options.isTerminal ?? false,
+    columns: options.columns,
+  };
   const stderr = recordingStream();
   const io: CliIo = {
     stdin: Object.assign(inputOf(options.stdin ?? ''), { isTerminal: false }),

@@ -72,7 +72,7 @@ const hiddenRepositoryFlags: FlagSpecs = Object.fromEntries(
   Object.entries(repositoryFlags).map(([name, spec]) => [name, { ...spec, hidden: true }]),
 );
 
-/** What the help says about them, in lines. */
+/** What the help says about them, in lines that may still be too long. */
 export function backupHelp(spec: AnyCommand): string | undefined {
   const names = backupPlaces(spec).map((name) => (name.startsWith('--') ? name : name.toUpperCase()));
   if (names.length === 0) return undefined;
@@ -82,7 +82,7 @@ export function backupHelp(spec: AnyCommand): string | undefined {
     '  repo:latest            the newest',
     '  repo:latest-verified   the newest that has passed its last verification or drill',
     '  repo:2026-11-22T10:00  the newest of then or before (UTC, or with an offset)',
-    'HOLDFAST_REPOSITORY and HOLDFAST_PASSPHRASE, holdfast.yaml, or --repo and the other flags that "backup fetch"',
-    'has for it say where it is and what opens it. A file of such a name is ./repo:NAME.',
+    'HOLDFAST_REPOSITORY and HOLDFAST_PASSPHRASE, holdfast.yaml, or --repo and the other flags that "backup fetch" ' +
+      'has for it say where it is and what opens it. A file of such a name is ./repo:NAME.',
   ].join('\n');
 }

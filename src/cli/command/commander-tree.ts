@@ -20,17 +20,21 @@ export interface CommanderTree {
   matched(): { readonly spec: AnyCommand; readonly command: Command } | undefined;
 }
 
+export interface TreeOptions {
+  /** Receives help texts instead of the terminal. */
+  readonly onHelp: (text: string) => void;
+  /** How wide the terminal is that help texts are for. */
+  readonly columns: () => number | undefined;
+  readonly only: AnyCommand | undefined;
+}
+
 /**
- * The tree of commands; `onHelp` receives help texts instead of the terminal. When it is known which command is meant,
- * the tree holds no other: most of the time of a short command would go into the rest.
+ * The tree of commands. When it is known which command is meant, the tree holds no other: most of the time of a short
+ * command would go into the rest.
  */
-export function buildTree(
-  surface: CommandSurface,
-  onHelp: (text: string) => void,
-  only?: AnyCommand,
-): CommanderTree {
+export function buildTree(surface: CommandSurface, { onHelp, columns, only }: TreeOptions): CommanderTree {
   const program = quiet(new Command(surface.name), onHelp).description(surface.summary);
-  configureHelp(program, { isRoot: true });
+  configureHelp(program, { isRoot: true, columns });
   // A command's own flag comes before the one of the same name that every command takes.
   const hidden = new Set(Object.keys(only === undefined ? {} : acceptedFlags(only)));
   addOptions(
@@ -43,13 +47,13 @@ export function buildTree(
     const group = quiet(new Command(path.at(-1)), onHelp)
       .description(summary)
       .helpCommand(false);
-    configureHelp(group, {});
+    configureHelp(group, { columns });
     groups.get(path.slice(0, -1).join(' '))!.addCommand(group);
     groups.set(path.join(' '), group);
   }
   for (const spec of only === undefined ? surface.commands : [only]) {
     const command = quiet(leafCommand(spec), onHelp);
-    configureHelp(command, { spec });
+    configureHelp(command, { spec, columns });
     command.action(() => {
       matched = { spec, command };
     });

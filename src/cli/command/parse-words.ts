@@ -1,6 +1,6 @@
 /** From words to a command and its typed input. The parser is commander; the declarations stay ours. */
 import { type Command, CommanderError } from 'commander';
-import { arrangeWords, type WordTree } from './arrange-words.ts';
+import { type ArrangedWords, arrangeWords, type WordTree } from './arrange-words.ts';
 import { acceptedFlags } from './backup-argument.ts';
 import { buildTree, type CommandSurface, leafCommand } from './commander-tree.ts';
 import type { AnyCommand, CommandInput } from './define-command.ts';
@@ -19,23 +19,30 @@ export type ParsedWords<G extends FlagSpecs> =
       readonly givenGlobals: ReadonlySet<string>;
     };
 
-/** Finds the command and reads its words. Errors: USAGE. */
+/**
+ * Finds the command and reads its words. Errors: USAGE.
+ *
+ * @param columns how wide the terminal is that help is for; asked only when there is help to show
+ */
 export function parseWords<G extends FlagSpecs>(
   surface: CommandSurface & { readonly globalFlags: G },
   argv: readonly string[],
+  columns: () => number | undefined = () => undefined,
 ): ParsedWords<G> {
   const everyFlag = Object.assign({}, ...surface.commands.map(({ flags }) => flags ?? {})) as FlagSpecs;
-  const arranged = arrangeWords(argv, wordTree(surface), { ...everyFlag, ...surface.globalFlags });
+  const words = spelledOut(argv);
+  const arranged = arrangeWords(words, wordTree(surface), { ...everyFlag, ...surface.globalFlags });
   const command = surface.commands.find(({ path }) => path.join(' ') === arranged.words.join(' '));
   const keeps = command?.keepsSeparator === true;
   const after = keeps || arranged.afterSeparator === undefined ? [] : ['--', ...arranged.afterSeparator];
   let helpText = '';
-  const tree = buildTree(surface, (text) => (helpText += text), command);
+  const tree = buildTree(surface, { onHelp: (text) => (helpText += text), columns, only: command });
   try {
     tree.program.parse([...arranged.words, ...arranged.rest, ...after], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (helpText !== '') return { kind: 'help', text: helpText };
+    if (error.code === 'commander.unknownCommand') throw unknownCommand(error, arranged, surface);
     throw usageFrom(error, command);
   }
   const leaf = tree.matched();
@@ -47,6 +54,33 @@ export function parseWords<G extends FlagSpecs>(
     globals: valuesOf(tree.program, surface.globalFlags) as FlagValues<G>,
     givenGlobals: givenOf(tree.program, surface.globalFlags),
   };
+}
+
+/** More places than this are no help. */
+const most = 3;
+
+/** What everybody tries first: `help COMMAND` as with cobra, and `--version`. */
+function spelledOut(argv: readonly string[]): readonly string[] {
+  if (argv[0] === 'help') return [...argv.slice(1), '--help'];
+  return argv.length === 1 && argv[0] === '--version' ? ['version'] : argv;
+}
+
+/** The hint is where the same word is a command, else commander's guess, else where the commands are listed. */
+function unknownCommand(
+  error: CommanderError,
+  { words }: ArrangedWords,
+  { name, commands }: CommandSurface,
+): Error {
+  const sentence = sentenceOf(error);
+  const word = /'(.*)'/.exec(sentence)?.[1];
+  const elsewhere = commands
+    .filter(({ path, hidden }) => path.at(-1) === word && hidden !== true)
+    .map(({ path }) => `"${[name, ...path].join(' ')}"`);
+  const guess = guessOf(error);
+  if (elsewhere.length > 0 && elsewhere.length <= most)
+    return usageError(sentence, `There is ${elsewhere.join(' and ')}.`);
+  if (guess !== undefined) return usageError(sentence, `Did you mean ${guess}?`);
+  return usageError(sentence, `"${[name, ...words].join(' ')} --help" lists the commands.`);
 }
 
 /** Reads the words of one command that stands alone, as in the lines of a transaction. Errors: USAGE. */
@@ -102,10 +136,21 @@ function attributeName(flag: string): string {
   return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Commander's sentence without its prefix. The hint is its guess if it has one, else how the command is written. */
+/** The hint is what commander guesses or what a value has to be, else how the command is written. */
 function usageFrom(error: CommanderError, command: AnyCommand | undefined): Error {
-  const [first = '', ...others] = error.message.replace(/^error: /, '').split('\n');
-  const guess = /\(Did you mean (.*)\?\)/.exec(others.join(' '))?.[1];
-  if (guess !== undefined) return usageError(first, `Did you mean ${guess}?`);
-  return usageError(first, command && `Usage: ${usageText(command)}. Run it with --help for its flags.`);
+  const sentence = sentenceOf(error);
+  const guess = guessOf(error);
+  if (guess !== undefined) return usageError(sentence, `Did you mean ${guess}?`);
+  const [, wrong, advice] = /^(.* is invalid)\. (.+)$/s.exec(sentence) ?? [];
+  if (wrong !== undefined) return usageError(wrong, advice);
+  return usageError(sentence, command && `Usage: ${usageText(command)}. Run it with --help for its flags.`);
+}
+
+/** Without commander's prefix and guess. */
+function sentenceOf(error: CommanderError): string {
+  return error.message.replace(/^error: /, '').replace(/\n[^]*$/, '');
+}
+
+function guessOf(error: CommanderError): string | undefined {
+  return /\(Did you mean (.*)\?\)/.exec(error.message)?.[1];
 }

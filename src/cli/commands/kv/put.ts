@@ -7,8 +7,8 @@ export const putCommand = defineCommand({
   path: ['put'],
   summary: 'put the given key into the store',
   description:
-    'Puts the given key into the store. Without a value and without --ignore-value the value is read from standard ' +
-    'input. A value that begins with a dash goes after "--".',
+    'Without a value and without --ignore-value the value is read from standard input. A value that begins with a ' +
+    'dash goes after "--".',
   args: [
     { name: 'key', summary: 'the key' },
     { name: 'value', summary: 'the value; standard input when it is left out', optional: true },
