@@ -3,7 +3,7 @@
  * tell what a killed one left from what a living one is at.
  */
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf, fileError } from '../errors/index.ts';
 
@@ -13,7 +13,9 @@ export interface Unfinished extends Disposable {
   readonly tag: string;
 }
 
-const tagPattern = /^(\d+)-[0-9a-f]+$/;
+const randomBytesOfTag = 6;
+/** So strict that no name which somebody made of a date and a time is taken for one: Linux counts processes to 2^22. */
+const tagPattern = new RegExp(`^([1-9]\\d{0,6})-[0-9a-f]{${2 * randomBytesOfTag}}$`);
 const unfinished = new Map<string, () => void>();
 
 /**
@@ -21,7 +23,7 @@ const unfinished = new Map<string, () => void>();
  * @param removeNow takes it away without waiting for anything; it must not throw
  */
 export function beginUnfinished(removeNow: () => void): Unfinished {
-  const tag = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  const tag = `${process.pid}-${randomBytes(randomBytesOfTag).toString('hex')}`;
   unfinished.set(tag, removeNow);
   return { tag, [Symbol.dispose]: () => void unfinished.delete(tag) };
 }
@@ -36,8 +38,9 @@ export function removeUnfinishedNow(): void {
 
 /** Whether a text is a tag, and the work that it stands for will never be finished. */
 export function isAbandoned(tag: string): boolean {
-  const pid = Number(tagPattern.exec(tag)?.[1] ?? Number.NaN);
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  const match = tagPattern.exec(tag);
+  if (match === null) return false;
+  const pid = Number(match[1]);
   // In a container every run may have the same id.
   if (pid === process.pid) return !unfinished.has(tag);
   try {
@@ -49,7 +52,8 @@ export function isAbandoned(tag: string): boolean {
 }
 
 /**
- * Removes what killed runs left in a directory under the name `<prefix><tag><suffix>`, and returns the paths.
+ * Removes what killed runs of this user left in a directory under the name `<prefix><tag><suffix>`, and returns the
+ * paths: in a directory for everybody, others could put things under such names for a run that may remove anything.
  * A directory that is missing or cannot be listed holds nothing: whatever comes next reports that better.
  * Errors: WRITE_FAILED.
  */
@@ -60,15 +64,27 @@ export async function removeAbandoned(directory: string, prefix: string, suffix 
       name.endsWith(suffix) &&
       isAbandoned(name.slice(prefix.length, name.length - suffix.length)),
   );
-  const paths = names.map((name) => join(directory, name));
-  for (const path of paths) {
+  const removed: string[] = [];
+  for (const path of names.map((name) => join(directory, name))) {
     try {
+      if (!(await isOurs(path))) continue;
       await rm(path, { recursive: true, force: true });
+      removed.push(path);
     } catch (error) {
       throw fileError(error, 'remove', path);
     }
   }
-  return paths;
+  return removed;
+}
+
+/** Whether it belongs to the user of this process; one that another run has just removed does not. */
+async function isOurs(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).uid === process.geteuid?.();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -268,13 +268,13 @@ describe('where it goes', () => {
 });
 
 describe('what killed restores left', () => {
-  const deadPid = 0x3ffffff;
+  const deadPid = 4_194_305;
 
   test('is removed, beside the target and inside it', async () => {
     for (const exists of [false, true]) {
       await using dir = await tempDir('restore');
       const dataDir = join(dir.path, 'data');
-      const leftover = `.holdfast-restore-${deadPid}-0a1b`;
+      const leftover = `.holdfast-restore-${deadPid}-0a1b2c3d4e5f`;
       await mkdir(`${dataDir}${leftover}/member/snap`, { recursive: true });
       if (exists) await mkdir(join(dataDir, leftover, 'member'), { recursive: true });
       await restoreSnapshot({ snapshotPath: await snapshotIn(dir), dataDir }, operationContext());
@@ -286,7 +286,7 @@ describe('what killed restores left', () => {
   test('is left alone while its process runs', async () => {
     await using dir = await tempDir('restore');
     const dataDir = join(dir.path, 'data');
-    const other = `data.holdfast-restore-${process.ppid}-0a1b`;
+    const other = `data.holdfast-restore-${process.ppid}-0a1b2c3d4e5f`;
     await mkdir(join(dir.path, other));
     await restoreSnapshot({ snapshotPath: await snapshotIn(dir), dataDir }, operationContext());
     assert.ok((await readdir(dir.path)).includes(other));
@@ -297,7 +297,7 @@ describe('what killed restores left', () => {
       await using dir = await tempDir('restore');
       const [dataDir, walDir] = [join(dir.path, 'data'), join(dir.path, walName)];
       await mkdir(walDir, { recursive: true });
-      await writeFile(join(walDir, halfDoneMark), `${deadPid}-0a1b\n${dataDir}`);
+      await writeFile(join(walDir, halfDoneMark), `${deadPid}-0a1b2c3d4e5f\n${dataDir}`);
       await restoreSnapshot({ snapshotPath: await snapshotIn(dir), dataDir, walDir }, operationContext());
       assert.deepEqual(await readdir(walDir), ['0000000000000000-0000000000000000.wal']);
     }
@@ -311,7 +311,7 @@ test('the WAL directory of a complete restore is not taken for a leftover, only 
   await restoreSnapshot({ snapshotPath, dataDir, walDir }, operationContext());
   const [segment] = await readdir(walDir);
   // As if killed right after its last move; the process id is that of this process, as it may be in a container.
-  await writeFile(join(walDir, halfDoneMark), `${process.pid}-0a1b\n${dataDir}`);
+  await writeFile(join(walDir, halfDoneMark), `${process.pid}-0a1b2c3d4e5f\n${dataDir}`);
   const other = { snapshotPath, dataDir: join(dir.path, 'other'), walDir };
   await assert.rejects(restoreSnapshot(other, operationContext()), (error: unknown) =>
     hasCode(error, 'FILE_EXISTS'),
