@@ -56,27 +56,35 @@ async function rethrowRecentFailure(path: string): Promise<void> {
 /** A lock is a directory holding its owner's process id. */
 async function takeLock(path: string): Promise<AsyncDisposable> {
   const deadline = performance.now() + lockTimeoutMs;
-  while (!(await tryLock(path))) {
+  for (;;) {
+    const candidate = await tryLock(path);
+    if (candidate !== undefined) return { [Symbol.asyncDispose]: () => giveBack(path, candidate) };
     if (performance.now() > deadline) throw new Error(`waited ${lockTimeoutMs / 60_000} minutes for ${path}`);
     await breakAbandonedLock(path);
     await delay(250);
   }
-  return { [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-async function tryLock(path: string): Promise<boolean> {
+/** Returns the name under which the lock was made, which is nobody else's, or nothing when it is taken. */
+async function tryLock(path: string): Promise<string | undefined> {
   // The directory arrives with its owner inside, by rename: rename onto a directory that is not empty fails.
   const candidate = await mkdtemp(`${path}-`);
   await writeFile(join(candidate, 'pid'), String(process.pid));
   try {
     await rename(candidate, path);
-    return true;
+    return candidate;
   } catch (error) {
     await rm(candidate, { recursive: true, force: true });
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOTEMPTY' || code === 'EEXIST') return false;
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return undefined;
     throw error;
   }
+}
+
+/** Moved away before it is emptied: the next owner may put its own over an empty one at any moment. */
+async function giveBack(path: string, candidate: string): Promise<void> {
+  await rename(path, candidate);
+  await rm(candidate, { recursive: true });
 }
 
 async function breakAbandonedLock(path: string): Promise<void> {
