@@ -39,7 +39,7 @@ export async function pinBackup(
     await deletePins(repository, id, { signal: ctx.signal });
     throw new HoldfastError('BACKUP_NOT_FOUND', `backup ${id} was forgotten meanwhile`, { details: { id } });
   }
-  await deletePins(repository, id, { except: name, signal: ctx.signal });
+  await deletePins(repository, id, { before: name, signal: ctx.signal });
   return { id, pin };
 }
 
@@ -62,14 +62,20 @@ export async function unpinEnded(
   ctx: OperationContext,
 ): Promise<{ readonly ids: readonly string[] }> {
   const nowMs = ctx.clock.now();
-  const holding = new Map<string, boolean>();
+  const pins = new Map<string, { readonly names: string[]; holds: boolean }>();
   for (const { name, statement } of await listPins(repository, ctx.signal)) {
     const id = name.split('/')[1]!;
     const hasEnded =
       !isHoldfastError(statement) && statement.until !== undefined && Date.parse(statement.until) < nowMs;
-    holding.set(id, (holding.get(id) ?? false) || !hasEnded);
+    const found = pins.get(id) ?? { names: [], holds: false };
+    pins.set(id, found);
+    found.names.push(name);
+    found.holds ||= !hasEnded;
   }
-  const ids = [...holding].filter(([, holds]) => !holds).map(([id]) => id);
-  for (const id of ids) await deletePins(repository, id, { signal: ctx.signal });
+  const ended = [...pins].filter(([, { holds }]) => !holds);
+  // These and no others: one that came since the look has not ended.
+  for (const [, { names }] of ended)
+    for (const name of names) await repository.storage.delete(name, { signal: ctx.signal });
+  const ids = ended.map(([id]) => id);
   return { ids };
 }

@@ -10,7 +10,7 @@ import { tinyRows } from '../../../test/support/memory-store.ts';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import { addSmallBackup, reopen } from '../../../test/repository/small-backups.ts';
 import { createBackup } from '../backup/index.ts';
-import { forgetStoredBackups, pinBackup, unpinBackup, verifyBackup } from './index.ts';
+import { forgetStoredBackups, pinBackup, unpinBackup, unpinEnded, verifyBackup } from './index.ts';
 
 const ctx = operationContext();
 const lock = { kind: 'key-file', key: generateFileKey() } as const;
@@ -70,6 +70,37 @@ test('a pin that comes while a forget is at work keeps its backup, and one that 
     [['again', 'late']],
   );
   assert.deepEqual((await listPins(repository)).length, 1);
+});
+
+test('of pins that come at the same time one stays, and one that comes while the ended ones go', async () => {
+  const storage = openMemoryStorage();
+  const repository = await initRepository(storage, { lock }, ctx);
+  await addSmallBackup(repository, [1]);
+  const [id] = (await listBackupIds(repository)) as [string];
+  const ended = { repository, id, reason: 'ended', untilMs: 1 };
+  for (let round = 0; round < 10; round++) {
+    await Promise.all([1, 2, 3].map(() => pinBackup(ended, ctx)));
+    assert.ok((await listPins(repository)).length > 0, 'pinned');
+  }
+  // By a clock that is a day behind the last.
+  const late = { ...ctx.clock, now: () => ctx.clock.now() - 86_400_000 };
+  await pinBackup({ ...ended, reason: 'behind' }, { ...ctx, clock: late });
+  const [behind, ...others] = await listPins(repository);
+  assert.equal((behind!.statement as { reason: string }).reason, 'behind');
+  assert.deepEqual(others, []);
+  const whileListing = reopen(repository, {
+    ...storage,
+    async delete(name, options) {
+      if (name === behind!.name) await pinBackup({ repository, id, reason: 'fresh' }, ctx);
+      return storage.delete(name, options);
+    },
+    async *list(prefix, options) {
+      yield* storage.list(prefix, options);
+      if (prefix === 'pins/') await pinBackup({ repository, id, reason: 'fresh' }, ctx);
+    },
+  });
+  assert.deepEqual((await unpinEnded({ repository: whileListing }, ctx)).ids, [id]);
+  assert.ok((await listPins(repository)).length > 0, 'a pin without an end');
 });
 
 test('a verification is kept with its backup, and keeps it from being forgotten', async () => {

@@ -1,4 +1,5 @@
 import {
+  compareStamps,
   decodePin,
   decodePruneMarker,
   decodeResult,
@@ -10,6 +11,7 @@ import {
   newStamp,
   type Pin,
   type PruneMarker,
+  stampTimeMs,
   type Tombstone,
   type VerificationResult,
 } from '../records/index.ts';
@@ -35,14 +37,23 @@ export function listTombstones(
   return listSealed(store, 'tombstone', 'forgotten/', decodeTombstone, signal);
 }
 
-/** Adds a pin to those that the backup may have. Returns its name, `pins/<id>/<stamp>`. */
+/**
+ * Adds a pin to those that the backup may have, with a name after all of theirs whatever the clock says. Returns its
+ * name, `pins/<id>/<stamp>`.
+ */
 export async function putPin(
   store: SealedStore,
   id: string,
   pin: Pin,
   signal?: AbortSignal,
 ): Promise<string> {
-  const name = `pins/${id}/${newStamp(Date.parse(pin.at))}`;
+  let stamp = newStamp(Date.parse(pin.at));
+  for (const there of await pinNames(store, id, signal)) {
+    const last = there.slice(`pins/${id}/`.length);
+    const lastMs = stampTimeMs(last);
+    if (lastMs !== undefined && compareStamps(stamp, last) <= 0) stamp = newStamp(lastMs + 1000);
+  }
+  const name = `pins/${id}/${stamp}`;
   await putSealed(store, { kind: 'pin', name }, encodePin(pin), signal);
   return name;
 }
@@ -58,15 +69,25 @@ export async function isPinned({ storage }: SealedStore, id: string, signal?: Ab
   return false;
 }
 
-/** Deletes all pins of a backup. @param except the name of one that stays */
+/**
+ * Deletes pins of a backup.
+ * @param before the name of one that stays with all after it: of two who put one each and then delete the other's, both
+ *   would be gone
+ */
 export async function deletePins(
-  { storage }: SealedStore,
+  store: SealedStore,
   id: string,
-  { except, signal }: { readonly except?: string; readonly signal?: AbortSignal } = {},
+  { before, signal }: { readonly before?: string; readonly signal?: AbortSignal } = {},
 ): Promise<void> {
+  for (const name of await pinNames(store, id, signal))
+    if (before === undefined || name < before) await store.storage.delete(name, { signal });
+}
+
+/** In order. */
+async function pinNames({ storage }: SealedStore, id: string, signal?: AbortSignal): Promise<string[]> {
   const names: string[] = [];
-  for await (const { name } of storage.list(`pins/${id}/`, { signal })) if (name !== except) names.push(name);
-  for (const name of names) await storage.delete(name, { signal });
+  for await (const { name } of storage.list(`pins/${id}/`, { signal })) names.push(name);
+  return names;
 }
 
 export function putResult(
