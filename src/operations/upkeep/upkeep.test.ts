@@ -72,6 +72,14 @@ test('a pin that comes while a forget is at work keeps its backup, and one that 
   assert.deepEqual((await listPins(repository)).length, 1);
 });
 
+test('what two forgets forget at the same time is forgotten, and no error', async () => {
+  const repository = await initRepository(openMemoryStorage(), { lock }, ctx);
+  for (const chunk of [1, 2, 3]) await addSmallBackup(repository, [chunk]);
+  const options = { repository, policy: { last: 1 } };
+  await Promise.all([forgetStoredBackups(options, ctx), forgetStoredBackups(options, ctx)]);
+  assert.equal((await listBackupIds(repository)).length, 1);
+});
+
 test('of pins that come at the same time one stays, and one that comes while the ended ones go', async () => {
   const storage = openMemoryStorage();
   const repository = await initRepository(storage, { lock }, ctx);

@@ -15,6 +15,7 @@ import {
   type Tombstone,
   type VerificationResult,
 } from '../records/index.ts';
+import { sealObject } from '../sealing/index.ts';
 import { listSealed, type NamedStatement, putSealed, type SealedStore } from './small-objects.ts';
 
 /** Says that a backup is forgotten; its record is deleted after that. A tombstone that is there already stays. */
@@ -26,7 +27,9 @@ export async function putTombstone(
 ): Promise<void> {
   const name = `forgotten/${id}`;
   if ((await store.storage.stat(name, { signal })) !== undefined) return;
-  await putSealed(store, { kind: 'tombstone', name }, encodeTombstone(tombstone), signal);
+  const bytes = await sealObject(store.keys, { kind: 'tombstone', name }, encodeTombstone(tombstone));
+  // Another forget may have put its own since.
+  await store.storage.putIfAbsent(name, [bytes], { signal });
 }
 
 /** Names are `forgotten/<id>`. One that cannot be read counts. */
