@@ -1,6 +1,6 @@
 /** Kills of a command at random moments of its real duration, and right after names that appear while it runs. */
 import { type FSWatcher, watch } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../support/random.ts';
 import type { RunResult } from '../support/run-command.ts';
 import type { RunningHoldfast } from './holdfast-process.ts';
@@ -29,8 +29,11 @@ export async function measuredRun(directory: string, start: () => RunningHoldfas
   using _ = watching(directory, () => (firstChangeMs ??= performance.now()));
   const result = await start().ended;
   const endedMs = performance.now();
+  // Its end may be told ahead of its changes when we were not let run meanwhile.
+  await nextTurn();
   if (firstChangeMs === undefined) return { result, duration: undefined };
-  return { result, duration: { startMs: firstChangeMs - startedMs, workMs: endedMs - firstChangeMs } };
+  const changedMs = Math.min(firstChangeMs, endedMs);
+  return { result, duration: { startMs: changedMs - startedMs, workMs: endedMs - changedMs } };
 }
 
 /** Runs a command and kills it with SIGKILL at a moment, unless it has ended by then. */
