@@ -1,8 +1,11 @@
 /** `holdfast serve` as a process of its own. */
-import { readFile } from 'node:fs/promises';
-import { startHoldfast } from '../faults/holdfast-process.ts';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { errnoOf } from '../../src/base/index.ts';
+import { type RunningHoldfast, startHoldfast } from '../faults/holdfast-process.ts';
 import type { RunResult } from '../support/run-command.ts';
-import { within } from '../support/waiting.ts';
+import { eventually, within } from '../support/waiting.ts';
 
 /** Disposing interrupts it as Ctrl-C would. */
 export interface ServedProcess extends AsyncDisposable {
@@ -11,8 +14,14 @@ export interface ServedProcess extends AsyncDisposable {
   readonly tls: undefined;
   /** Ctrl-C. */
   stop(): Promise<RunResult>;
-  /** What it holds in memory now, and the most that it has held. */
-  memory(): Promise<{ readonly residentBytes: number; readonly peakBytes: number }>;
+  memory(): Promise<ServedMemory>;
+}
+
+export interface ServedMemory {
+  /** What it cannot do without: objects and buffers after a collection of all garbage. */
+  readonly heldBytes: number;
+  /** The most that the system has ever given to it. How much of that was garbage is up to the collector. */
+  readonly peakBytes: number;
 }
 
 /** Longer than any test: the program is killed after it. */
@@ -20,8 +29,12 @@ const mostMs = 30 * 60_000;
 
 /** Serves a source on a free port; resolves when the port is open. */
 export async function serveInProcess(source: string, ...flags: readonly string[]): Promise<ServedProcess> {
+  const heldFile = `${source}.held`;
+  const preload = pathToFileURL(join(import.meta.dirname, 'tell-memory.ts'));
+  preload.searchParams.set('file', heldFile);
   const program = startHoldfast(['serve', source, '--listen', '127.0.0.1:0', '-w', 'json', ...flags], {
     timeoutMs: mostMs,
+    preload: [preload.href],
   });
   const url = await within(60_000, 'serve', firstUrl(program.stdout, program.ended));
   const stop = () => {
@@ -33,7 +46,7 @@ export async function serveInProcess(source: string, ...flags: readonly string[]
     clientUrl: url,
     tls: undefined,
     stop,
-    memory: () => memoryOf(program.pid),
+    memory: () => memoryOf(program, heldFile),
     async [Symbol.asyncDispose]() {
       await stop();
     },
@@ -55,8 +68,20 @@ async function firstUrl(stdout: NodeJS.ReadableStream, ended: Promise<RunResult>
   return await Promise.race([printed, failed]);
 }
 
-async function memoryOf(pid: number): Promise<{ residentBytes: number; peakBytes: number }> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)![1]) * 1024;
-  return { residentBytes: bytes('VmRSS'), peakBytes: bytes('VmHWM') };
+async function memoryOf(program: RunningHoldfast, heldFile: string): Promise<ServedMemory> {
+  await rm(heldFile, { force: true });
+  program.kill('SIGUSR2');
+  const heldBytes = await eventually(60_000, 'serve tells what it holds', () => numberIn(heldFile));
+  const status = await readFile(`/proc/${program.pid}/status`, 'utf8');
+  return { heldBytes, peakBytes: Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)![1]) * 1024 };
+}
+
+/** Undefined as long as there is no such file. */
+async function numberIn(path: string): Promise<number | undefined> {
+  try {
+    return Number(await readFile(path, 'utf8'));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
