@@ -143,7 +143,12 @@ function tellFailure(thrown: unknown, command: AnyCommand, session: Session): nu
     session.names,
   );
   if (error.code === 'INTERRUPTED' && command.endsByInterrupt === true) return error.exitStatus;
-  const status = reportFailure(error, io.stderr, { isJson: format === 'json', debug: globals.debug });
+  const warnings = session.takeWarnings();
+  const status = reportFailure(error, io.stderr, {
+    isJson: format === 'json',
+    debug: globals.debug,
+    warnings,
+  });
   session.fileLog.error(error.message, { code: error.code, 'exit-status': status });
   return status;
 }

@@ -108,6 +108,30 @@ test('with -w json a failure prints its document alone; what was done is told be
   }
 });
 
+test('with -w json warnings before a failure are in its document, and beside a result they are lines', async () => {
+  await using dir = await tempDir('json-warnings');
+  const endpoint = `127.0.0.1:${(await freePorts(1))[0]!}`;
+  const dead = await runHoldfast(['endpoint', 'status', `--endpoints=${endpoint}`, '-w', 'json']);
+  const { error } = JSON.parse(dead.stderr) as { error: { exitStatus: number; warnings: string[] } };
+  assert.equal(error.exitStatus, 5);
+  assert.equal(error.warnings.length, 1);
+  assert.match(error.warnings[0]!, new RegExp(`^Failed to get the status of endpoint ${endpoint} \\(`));
+
+  const passphrase = join(dir.path, 'passphrase');
+  await writeFile(passphrase, 'secret\n', { mode: 0o644 });
+  const config = join(dir.path, 'holdfast.yaml');
+  await writeFile(config, `repository:\n  passphrase-file: ${passphrase}\n`, { mode: 0o600 });
+  const words = ['-w', 'json', '--config', config];
+  const failed = await runHoldfast([...words, 'snapshot', 'status', join(dir.path, 'not-there')]);
+  const told = (JSON.parse(failed.stderr) as { error: { warnings: string[] } }).error.warnings;
+  assert.equal(told.length, 1);
+  assert.match(told[0]!, /which everybody can read/);
+  const debug = await runHoldfast([...words, '--debug', 'snapshot', 'status', join(dir.path, 'not-there')]);
+  assert.match(debug.stderr, /\twarn\t[^]*^\{"error":\{(?!.*"warnings")/m);
+  const done = await runHoldfast([...words, 'config', 'show']);
+  assert.match(done.stderr, new RegExp(`^\\S+\\twarn\\t${told[0]!.replace(/[.*+?()[\]{}|$^]/g, '.')}\n$`));
+});
+
 test('help goes to stdout with status 0', async () => {
   for (const words of [
     '',

@@ -53,6 +53,8 @@ export interface CommandHost {
   print(view: View): void;
   /** A line on standard error that etcdctl prints there too: neither result nor error of ours. */
   say(line: string): void;
+  /** The same at once, also with `-w json`: somebody is asked to do something. */
+  sayNow(line: string): void;
   /** Where the host's file system is. */
   readonly root: string;
   /** How the user called a file: `repo:ID` for the copy of a backup, and the path itself for any other. */

@@ -20,7 +20,8 @@ const ownFlags = {
     valueName: 'mode',
     variable: 'HOLDFAST_PROGRESS',
     setting: 'progress',
-    summary: 'progress on stderr: a bar on a terminal and lines elsewhere (auto), lines (plain), none',
+    summary:
+      'progress on stderr: a bar on a terminal and lines elsewhere, but none with -w json (auto), lines (plain), none',
   },
   root: {
     kind: 'string',

@@ -24,6 +24,8 @@ export interface Session extends Disposable {
   clearProgress(): void;
   /** Writes the lines that waited for the command to succeed. */
   releaseLines(): void;
+  /** What waited and has to be told in the document of a failure. */
+  takeWarnings(): readonly string[];
 }
 
 export interface SessionOptions {
@@ -39,14 +41,9 @@ export interface SessionOptions {
 export function openSession(options: SessionOptions, io: CliIo): Session {
   const { command, globals, given, runLine, origin, configPath } = options;
   const format = writeOutOf(globals['write-out']);
-  const progress = createProgress(
-    globals.quiet ? 'none' : progressMode(globals.progress, io.stderr.isTerminal),
-    io.stderr,
-    systemClock,
-  );
+  const { progress, say, sayNow, lines } = standardError(options, format, io);
   const file = openFile(globals);
   const fileSinks = file === undefined ? [] : [file];
-  const { say, lines } = standardError(io, progress, format === 'json' && !globals.debug);
   const log = createLog([terminalSink(command, globals, io, progress, lines), ...fileSinks], systemClock);
   const warn = warnOnce(log);
   const ctx: OperationContext = {
@@ -71,6 +68,7 @@ export function openSession(options: SessionOptions, io: CliIo): Session {
     given: (flag) => given.has(flag),
     print: (view) => printView(view, format, out),
     say,
+    sayNow,
     root,
     nameOf: (path) => names.get(path) ?? path,
     origin,
@@ -90,6 +88,7 @@ export function openSession(options: SessionOptions, io: CliIo): Session {
     fileLog: createLog(fileSinks, systemClock),
     clearProgress: () => progress.clear(),
     releaseLines: () => lines.release(),
+    takeWarnings: () => lines.takeTold(),
     [Symbol.dispose]: () => file?.[Symbol.dispose](),
   };
 }
@@ -135,13 +134,13 @@ function terminalSink(
   const level = globals.quiet ? 'warn' : globals.debug ? 'debug' : usual;
   return {
     level,
-    write(line: string, lineLevel: LogLevel) {
-      if (lineLevel === 'info' && !toStdout) {
-        lines.add(line);
-        return;
+    write(line: string, lineLevel: LogLevel, message: string) {
+      if (!toStdout && lineLevel === 'info') lines.add(line);
+      else if (!toStdout && lineLevel === 'warn') lines.tell(line, message);
+      else {
+        progress.clear();
+        stream.write(line);
       }
-      progress.clear();
-      stream.write(line);
     },
   } as const;
 }
@@ -161,28 +160,35 @@ function warnOnce(log: SessionLog): SessionLog['warn'] {
   };
 }
 
-function standardError(io: CliIo, progress: Progress, isHolding: boolean) {
+function standardError({ command, globals }: SessionOptions, format: WriteOut, { stderr }: CliIo) {
+  const isForPrograms = format === 'json' && !globals.debug;
+  const isParsed = isForPrograms && !stderr.isTerminal;
+  const mode = globals.quiet ? 'none' : progressMode(globals.progress, stderr.isTerminal, isParsed);
+  const progress = createProgress(mode, stderr, systemClock);
   const write = (line: string) => {
     progress.clear();
-    io.stderr.write(line);
+    stderr.write(line);
   };
+  // A command that runs until Ctrl-C has no document at its end that its messages could wait for.
+  const holding = { notes: isForPrograms, warnings: isParsed && command.endsByInterrupt !== true };
+  const lines = new HeldLines(holding, write);
   return {
-    say: (line: string) => {
-      write(`${line}\n`);
-    },
-    lines: new HeldLines(isHolding, write),
+    progress,
+    say: (line: string) => lines.tell(`${line}\n`, line),
+    sayNow: (line: string) => write(`${line}\n`),
+    lines,
   };
 }
 
 function standardOutput(io: CliIo, progress: Progress, lines: HeldLines): Output {
   return {
     line(text) {
-      lines.release();
+      lines.resultBegins();
       progress.clear();
       io.stdout.write(`${text}\n`);
     },
     bytes(bytes) {
-      lines.release();
+      lines.resultBegins();
       progress.clear();
       io.stdout.write(bytes);
     },

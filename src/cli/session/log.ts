@@ -7,7 +7,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export interface LogSink {
   /** Lowest level that it takes. */
   readonly level: LogLevel;
-  write(line: string, level: LogLevel): void;
+  /** @param message what the line says, without time and fields */
+  write(line: string, level: LogLevel, message: string): void;
 }
 
 const rank: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
@@ -21,7 +22,7 @@ export function createLog(sinks: readonly LogSink[], clock: Clock): SessionLog {
     const takers = sinks.filter((sink) => rank[level] >= rank[sink.level]);
     if (takers.length === 0) return;
     const line = formatLogLine(clock.now(), level, message, fields);
-    for (const sink of takers) sink.write(line, level);
+    for (const sink of takers) sink.write(line, level, message);
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

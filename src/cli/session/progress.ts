@@ -22,10 +22,15 @@ interface Sample {
   readonly doneBytes: number;
 }
 
-/** `auto` is a bar on a terminal and plain lines elsewhere. */
-export function progressMode(asked: string, isTerminal: boolean): ProgressMode {
-  if (asked === 'none') return 'none';
-  return asked === 'auto' && isTerminal ? 'bar' : 'plain';
+/**
+ * `auto` is a bar on a terminal and plain lines elsewhere.
+ *
+ * @param isParsed whether a program may read the stream: `auto` keeps out of its way
+ */
+export function progressMode(asked: string, isTerminal: boolean, isParsed: boolean): ProgressMode {
+  if (asked !== 'auto') return asked === 'none' ? 'none' : 'plain';
+  if (isTerminal) return 'bar';
+  return isParsed ? 'none' : 'plain';
 }
 
 export function createProgress(mode: ProgressMode, stream: CliStream, clock: Clock): Progress {

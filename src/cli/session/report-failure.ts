@@ -6,6 +6,8 @@ import { formatGoJson, type GoJson } from '../output/index.ts';
 export interface FailureStyle {
   readonly isJson: boolean;
   readonly debug: boolean;
+  /** What was to be told before, and only a JSON document still has to tell. */
+  readonly warnings?: readonly string[];
 }
 
 /** Whatever was thrown as one of our errors: foreign ones are defects of ours. */
@@ -23,7 +25,7 @@ export function reportFailure(
   stderr: CliStream,
   style: FailureStyle,
 ): ErrorCodeRow['exitStatus'] {
-  if (style.isJson) stderr.write(`${formatFailureJson(error)}\n`);
+  if (style.isJson) stderr.write(`${formatFailureJson(error, style.warnings)}\n`);
   else stderr.write(formatFailure(error, stderr.isTerminal ? (stderr.columns ?? 80) : undefined));
   if (style.debug) stderr.write(formatDetails(error));
   return error.exitStatus;
@@ -36,8 +38,12 @@ export function formatFailure(error: HoldfastError, columns: number | undefined)
   return `${lines.join('\n')}\n`;
 }
 
-function formatFailureJson({ code, message, hint, exitStatus }: HoldfastError): string {
-  return formatGoJson({ error: { code, message, hint, exitStatus } });
+function formatFailureJson(
+  { code, message, hint, exitStatus }: HoldfastError,
+  warnings: readonly string[] = [],
+): string {
+  const told = warnings.length === 0 ? {} : { warnings };
+  return formatGoJson({ error: { code, message, hint, exitStatus, ...told } });
 }
 
 function formatDetails(error: HoldfastError): string {

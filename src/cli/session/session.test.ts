@@ -69,10 +69,12 @@ test('progress tells share, amount, rate and time left', () => {
   assert.equal(describeProgress('save', 0, 1024e6, 0), 'save: 0%, 0 B of 1.0 GB, 0 B/s');
   assert.equal(describeProgress('hash', 1e6, undefined, 2e6), 'hash: 1.0 MB, 2.0 MB/s');
   assert.match(describeProgress('save', 1, 1e12, 1e6), /277 h 46 min left$/);
-  assert.equal(progressMode('auto', true), 'bar');
-  assert.equal(progressMode('auto', false), 'plain');
-  assert.equal(progressMode('plain', true), 'plain');
-  assert.equal(progressMode('none', true), 'none');
+  assert.equal(progressMode('auto', true, false), 'bar');
+  assert.equal(progressMode('auto', false, false), 'plain');
+  assert.equal(progressMode('auto', false, true), 'none');
+  assert.equal(progressMode('plain', true, false), 'plain');
+  assert.equal(progressMode('plain', false, true), 'plain');
+  assert.equal(progressMode('none', true, false), 'none');
 });
 
 function run(mode: 'bar' | 'plain' | 'none', steps: number, stepMs: number) {

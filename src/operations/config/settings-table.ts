@@ -215,7 +215,8 @@ export const settings: readonly Setting[] = [
     flag: 'progress',
     variable: 'HOLDFAST_PROGRESS',
     choices: ['auto', 'plain', 'none'],
-    summary: 'progress on stderr: a bar on a terminal and lines elsewhere (auto), lines (plain), none',
+    summary:
+      'progress on stderr: a bar on a terminal and lines elsewhere, but none with -w json (auto), lines (plain), none',
   },
   {
     path: 'log-file',

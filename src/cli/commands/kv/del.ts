@@ -26,7 +26,7 @@ export const delCommand = defineCommand({
     const request = deleteRequest(input.args, input.flags);
     const [key = '', rangeEnd] = input.args;
     if (rangeEnd !== undefined && !input.flags.range) {
-      host.say(
+      host.sayNow(
         `Warning: Keys between ${formatGoQuoted(key)} and ${formatGoQuoted(rangeEnd)} will be deleted. Please interrupt the command within next 2 seconds to cancel. You can provide \`--range\` flag to avoid the delay.`,
       );
       await delay(pauseMs, undefined, { signal: host.ctx.signal });

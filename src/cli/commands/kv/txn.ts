@@ -38,7 +38,7 @@ async function readParts(host: CommandHost, isInteractive: boolean): Promise<[st
   const read: [string[], string[], string[]] = [[], [], []];
   const lines = inputLines(host.io);
   for (const [index, title] of parts.entries()) {
-    if (isInteractive && host.format === 'json') host.say(`${title}:`);
+    if (isInteractive && host.format === 'json') host.sayNow(`${title}:`);
     else if (isInteractive) host.out.line(`${title}:`);
     for (;;) {
       const next = await lines.next();
