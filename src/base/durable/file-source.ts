@@ -30,6 +30,19 @@ export function openFileSource(path: string): FileSource {
   return fileSourceOf(fd, path, stats.size);
 }
 
+/**
+ * What tells a file in the state that it has now from every other, for as long as it is open: then nobody else gets its
+ * inode number. A change shows in the time of the last one.
+ */
+export function fileStateOf({ fd, name }: FileSource): string {
+  try {
+    const { dev, ino, size, mtimeNs } = fstatSync(fd, { bigint: true });
+    return `${dev}:${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    throw fileError(error, 'stat', name);
+  }
+}
+
 function fileSourceOf(fd: number, path: string, sizeBytes: number): FileSource {
   let open = true;
   const close = () => {

@@ -5,7 +5,7 @@ export {
   removeAbandonedFiles,
   syncDirectory,
 } from './durable-file.ts';
-export { type FileSource, openFileSource, readFully } from './file-source.ts';
+export { type FileSource, fileStateOf, openFileSource, readFully } from './file-source.ts';
 export { openPrivateDirectory, type PrivateDirectory } from './private-directory.ts';
 export {
   beginUnfinished,

@@ -1,8 +1,10 @@
 import {
   type FileSource,
+  fileStateOf,
+  formatHex,
+  hashFile,
   HoldfastError,
   type OperationContext,
-  sha256OfFile,
   utf8,
 } from '../../base/index.ts';
 import { type Database } from '../../formats/bbolt/index.ts';
@@ -17,7 +19,7 @@ import {
   readStoreRevision,
 } from '../../formats/mvcc/index.ts';
 import type { BackupCluster, BackupRecord, ResourceTotal } from '../../repository/index.ts';
-import { verifySnapshot } from '../verify/index.ts';
+import { verifyOpenSnapshot } from '../verify/index.ts';
 import { ContentWatcher } from './content-watcher.ts';
 
 /** What a record says of a database. */
@@ -32,6 +34,8 @@ export interface BackupFacts
     | 'storageVersion'
     | 'kubernetesVersion'
   > {
+  /** Which file, and in which state, it was that was checked: see `fileStateOf`. */
+  readonly fileState: string;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly hasDigest: boolean;
@@ -53,7 +57,12 @@ export async function readBackupFacts(
   ctx: OperationContext,
 ): Promise<BackupFacts> {
   const watcher = new ContentWatcher();
-  const verified = await verifySnapshot({ path, skipDigest, look: watcher.look, hashKv: true }, ctx);
+  const fileState = fileStateOf(file);
+  const verified = await verifyOpenSnapshot(
+    file,
+    { path, skipDigest, look: watcher.look, hashKv: true },
+    ctx,
+  );
   const failed = verified.checks.filter(({ status }) => status === 'fail');
   if (failed.length > 0)
     throw new HoldfastError('VERIFY_FAILED', `${path} fails ${failed.map(({ name }) => name).join(', ')}`, {
@@ -65,8 +74,9 @@ export async function readBackupFacts(
   const { keys, fileSha256, snapshotHash, kvHash } = verified;
   const kubernetesVersion = watcher.kubernetesVersion(keys);
   return {
+    fileState,
     sizeBytes: file.sizeBytes,
-    sha256: fileSha256 ?? (await sha256OfFile(path, ctx.signal)),
+    sha256: fileSha256 ?? (await sha256Of(file, ctx.signal)),
     hasDigest: fileSha256 !== undefined,
     cluster: identify(watcher.kubeSystemUid(keys), memberIds(database)),
     revision: current,
@@ -81,6 +91,11 @@ export async function readBackupFacts(
     liveKeys: keys.countLiveKeys(),
     resources: watcher.resources(keys),
   };
+}
+
+async function sha256Of(file: FileSource, signal: AbortSignal): Promise<string> {
+  const rest = new Uint8Array(0);
+  return formatHex((await hashFile(file, { contentBytes: file.sizeBytes, rest, signal })).whole);
 }
 
 function identify(kubeSystemUid: string | undefined, members: readonly string[]) {

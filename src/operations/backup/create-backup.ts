@@ -1,6 +1,8 @@
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type FileSource,
+  fileStateOf,
   HoldfastError,
   openFileSource,
   openPrivateDirectory,
@@ -86,6 +88,7 @@ type Created = Omit<CreateBackupResult, 'tookMs'>;
  * of files that are not in the bundle.
  *
  * Errors: REPOSITORY_REPLACED, BUNDLE_NOT_FOUND, VERIFY_FAILED and those of `verifySnapshot` (nothing was stored),
+ * FILE_NOT_READABLE (also when the file was changed meanwhile),
  * BACKUP_FOREIGN, BACKUP_NOT_EXACT, those of `saveSnapshot`, those of the repository and its store,
  * REPOSITORY_SESSION_LOST, INTERRUPTED.
  */
@@ -164,7 +167,12 @@ async function backUpFile(path: string, options: FileOptions, ctx: OperationCont
   using file = openFileSource(path);
   requireWholeFile(file);
   const database = openDatabase(file);
-  const facts = await (options.facts ?? readBackupFacts(path, { file, database }, options, ctx));
+  const begun = await options.facts;
+  // A file that has taken the name since has not been checked.
+  const facts =
+    begun?.fileState === fileStateOf(file)
+      ? begun
+      : await readBackupFacts(path, { file, database }, options, ctx);
   const compared = member && { members: await compareMembers(member, facts, ctx) };
   // From here on packs that this backup counts on are not deleted.
   await using session = await openSession(repository, 'backup', ctx);
@@ -185,6 +193,7 @@ async function backUpFile(path: string, options: FileOptions, ctx: OperationCont
   });
   const sealed = bundle && (await storeBundle(repository, bundle, { avoidedPacks, signal: ctx.signal }));
   ctx.events({ type: 'phase-finished', phase, tookMs: ctx.clock.monotonicMs() - startedMs });
+  requireUnchanged(file, facts);
   await session.check(ctx.signal);
   const nowMs = ctx.clock.now();
   const record: BackupRecord = {
@@ -203,6 +212,16 @@ async function backUpFile(path: string, options: FileOptions, ctx: OperationCont
     seen: newlySeen(backups, parent),
   };
   return { created: true, record: await putRecord(repository, record, ctx.signal), ...compared };
+}
+
+/** What is stored must be what was checked. Errors: FILE_NOT_READABLE. */
+function requireUnchanged(file: FileSource, { fileState }: BackupFacts): void {
+  if (fileStateOf(file) === fileState) return;
+  const path = file.name;
+  throw new HoldfastError('FILE_NOT_READABLE', `read ${path}: the file was changed while it was backed up`, {
+    hint: 'Something else writes to it: wait until it is done, or back up the etcd that does.',
+    details: { path },
+  });
 }
 
 function withBundle(stored: BackupRecord['stored'], sealed: StoredBundle | undefined) {

@@ -54,6 +54,15 @@ export interface VerifyResult {
  */
 export async function verifySnapshot(options: VerifyOptions, ctx: OperationContext): Promise<VerifyResult> {
   using file = openFileSource(options.path);
+  return await verifyOpenSnapshot(file, options, ctx);
+}
+
+/** The same of a file that is open and stays so: what is checked is what the caller reads, whatever its name means by then. */
+export async function verifyOpenSnapshot(
+  file: FileSource,
+  options: VerifyOptions,
+  ctx: OperationContext,
+): Promise<VerifyResult> {
   requireWholeFile(file);
   const database = openDatabase(file);
   // Side by side: the digest of a large file is made on a thread of its own.
