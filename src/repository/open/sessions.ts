@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { HoldfastError, type OperationContext } from '../../base/index.ts';
 import { decodeSession, encodeSession, newStamp, type SessionStatement } from '../records/index.ts';
@@ -40,9 +40,14 @@ export function thisProcess(): Pick<SessionStatement, 'host' | 'boot' | 'process
   return { host: hostname(), boot: bootId(), processId: process.pid };
 }
 
+/**
+ * Where a process id means a process: this run of the kernel, and in it this namespace of process ids. Containers of one
+ * host may have the host's name, and see none of its processes.
+ */
 function bootId(): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
     // Without it nobody can tell that the process is gone; its age still counts.
     return '';

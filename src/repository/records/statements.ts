@@ -13,7 +13,7 @@ import {
 /** A process at work in the repository. Times are ISO 8601 by the clock of who says it. */
 export interface SessionStatement extends Extensible {
   readonly host: string;
-  /** Tells one run of the host from the next. */
+  /** Tells one run of the host from the next, and those of its containers from each other. */
   readonly boot: string;
   readonly processId: number;
   readonly since: string;
