@@ -97,6 +97,29 @@ test('stats count what is there', async () => {
   }
 });
 
+test('on a terminal the rows of stats and the sentences of impact fit', async () => {
+  const shown = async (columns: number, ...words: string[]) => {
+    const { stdout } = await runHoldfast(['objects', ...words], { isTerminal: true, columns });
+    return stdout.split('\n');
+  };
+  for (const [columns, name] of [
+    [80, /^validatingadmissionpolicyb[a-z]+…  /],
+    [120, /^validatingadmissionpolicybindings\.admissionregistration\.k8s\.io  /],
+  ] as const) {
+    const lines = await shown(columns, 'stats', shop);
+    const rows = lines.filter((line) => /^\S+ +\d+ +[\d.]+ k?B +\d/.test(line));
+    assert.ok(rows.length > 60);
+    for (const row of rows) assert.ok(row.length <= columns, row);
+    assert.ok(rows.some((row) => name.test(row)));
+    // What a short name leaves is for a bar.
+    assert.ok(rows.some((row) => /^shop +257 .* █+░+$/.test(row)));
+  }
+  const impact = await shown(80, 'impact', shop, '--against', edited);
+  const sentences = impact.filter((line) => /^ {8}\S/.test(line) && !line.startsWith('        - '));
+  assert.ok(sentences.length > 8);
+  for (const line of sentences) assert.ok(line.length <= 80, line);
+});
+
 test('extract writes documents in order, leaves secrets out, and never writes into what is there', async () => {
   const { stdout, stderr } = await objects('extract cm,secrets,deploy -n shop', shop);
   const kinds = parseAllDocuments(stdout).map((each) => (each.toJS() as { kind: string }).kind);

@@ -60,7 +60,10 @@ export const objectsImpactCommand = defineCommand({
       source: host.nameOf(side.source),
     });
     printView(
-      impactView({ ...impact, present: named(impact.present), recovered: named(impact.recovered) }),
+      impactView(
+        { ...impact, present: named(impact.present), recovered: named(impact.recovered) },
+        host.io.stdout.columns,
+      ),
       wantsJson(flags.output, host) ? 'json' : host.format,
       host.out,
     );

@@ -5,11 +5,14 @@ import type { Output, View } from '../../output/index.ts';
 /** Resources and objects that are named in each place; of the others there is a number. */
 const mostResources = 8;
 const mostObjects = 5;
-const textWidth = 92;
+/** Sentences are no longer than this, and on a narrower terminal they fit. */
+const widestText = 100;
+const leastText = 20;
 
-export function impactView(impact: ObjectImpact): View {
+/** @param columns of the terminal, if there is one */
+export function impactView(impact: ObjectImpact, columns = widestText): View {
   return {
-    simple: (output) => showImpact(impact, output),
+    simple: (output) => showImpact(impact, Math.min(widestText, columns), output),
     json: () => {
       const { present, recovered, counts, byResource, risks, untold } = impact;
       return {
@@ -29,6 +32,7 @@ export function impactView(impact: ObjectImpact): View {
 
 function showImpact(
   { present, recovered, counts, byResource, risks, untold }: ObjectImpact,
+  width: number,
   output: Output,
 ): void {
   const line = (text: string) => output.line(plain(text));
@@ -46,11 +50,11 @@ function showImpact(
   }
   for (const risk of risks) {
     line('');
-    for (const text of riskLines(risk)) line(text);
+    for (const text of riskLines(risk, width)) line(text);
   }
   line('');
   line('Not told by this:');
-  for (const text of untold) for (const each of wrap(text, '  ')) line(each);
+  for (const text of untold) for (const each of wrap(text, '  ', width)) line(each);
 }
 
 function resourceRows(resources: ObjectImpact['byResource']): string[] {
@@ -65,15 +69,15 @@ function resourceRows(resources: ObjectImpact['byResource']): string[] {
   return more > 0 ? [...lines, `and ${more} more resources`] : lines;
 }
 
-function riskLines({ risk, title, explanation, advice, objects }: ImpactRisk): string[] {
+function riskLines({ risk, title, explanation, advice, objects }: ImpactRisk, width: number): string[] {
   const indent = ' '.repeat(8);
   const more = objects.length - mostObjects;
   return [
     `${risk.toUpperCase().padEnd(6)}  ${title} (${objects.length})`,
-    ...wrap(explanation, indent),
+    ...wrap(explanation, indent, width),
     ...objects.slice(0, mostObjects).map((object) => `${indent}- ${nameOf(object)}`),
     ...(more > 0 ? [`${indent}  and ${more} more`] : []),
-    ...wrap(`What to do: ${advice}`, indent),
+    ...wrap(`What to do: ${advice}`, indent, width),
   ];
 }
 
@@ -82,7 +86,8 @@ function nameOf({ resource, namespace, name, note }: RiskObject): string {
   return `${resource}/${name}${where}${note === undefined ? '' : `: ${note}`}`;
 }
 
-function wrap(text: string, indent: string): string[] {
+function wrap(text: string, indent: string, width: number): string[] {
+  const textWidth = Math.max(leastText, width - indent.length);
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

@@ -16,18 +16,20 @@ export const objectsStatsCommand = defineCommand({
   examples: [{ command: 'holdfast objects stats snapshot.db', explains: 'What fills the database' }],
   async run({ args, flags }, host) {
     const { objectStats } = await import('../../../operations/objects/index.ts');
-    host.print(statsView(await objectStats(await inspectionOptions(args[0]!, flags, host), host.ctx)));
+    const stats = await objectStats(await inspectionOptions(args[0]!, flags, host), host.ctx);
+    host.print(statsView(stats, host.io.stdout.columns));
     return undefined;
   },
 });
 
-function statsView(stats: ObjectStats): View {
+/** @param columns of the terminal, if there is one */
+function statsView(stats: ObjectStats, columns: number | undefined): View {
   return {
     simple(output) {
       const { total, byResource, byNamespace, largest, freedByCompactionBytes } = stats;
-      for (const line of shareTable('RESOURCE', byResource)) output.line(line);
+      for (const line of shareTable('RESOURCE', byResource, columns)) output.line(line);
       output.line('');
-      for (const line of shareTable('NAMESPACE', byNamespace)) output.line(line);
+      for (const line of shareTable('NAMESPACE', byNamespace, columns)) output.line(line);
       output.line('');
       output.line('LARGEST OBJECTS');
       for (const { key, recordBytes } of largest) output.line(`${size(recordBytes).padStart(9)}  ${key}`);
@@ -62,29 +64,44 @@ function spaceLine({ sizeBytes, freeBytes, compactedBytes }: ObjectStats['space'
   return `the database is ${size(sizeBytes)}${free}; compacted and defragmented about ${size(compactedBytes)}`;
 }
 
-const barWidth = 20;
+const longestBar = 20;
+/** A shorter bar shows nothing; a shorter name is not known again. */
+const shortestBar = 8;
+const shortestName = 24;
 
-function shareTable(title: string, shares: readonly ObjectShare[]): string[] {
-  const header = [title, 'OBJECTS', 'BYTES', 'REVISIONS', 'DELETIONS', 'HISTORY', ''];
-  const most = Math.max(1, ...shares.map(({ liveBytes, historyBytes }) => liveBytes + historyBytes));
-  const bar = (bytes: number) => Math.round((bytes / most) * barWidth);
-  const rows = shares.map(({ name, objects, liveBytes, revisions, deletions, historyBytes }) => [
-    name === '' ? '(cluster)' : name,
+/** On a terminal each row is one line: what does not fit is taken from the bars, then from the names. */
+function shareTable(title: string, shares: readonly ObjectShare[], columns = Infinity): string[] {
+  const header = ['OBJECTS', 'BYTES', 'REVISIONS', 'DELETIONS', 'HISTORY'];
+  const rows = shares.map(({ objects, liveBytes, revisions, deletions, historyBytes }) => [
     `${objects}`,
     size(liveBytes),
     `${revisions}`,
     `${deletions}`,
     size(historyBytes),
-    '█'.repeat(bar(liveBytes)) + '░'.repeat(bar(historyBytes)),
   ]);
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]!.length)));
-  return [header, ...rows].map((row) =>
-    row
-      .map((cell, column) => {
-        const isText = column === 0 || column === header.length - 1;
-        return isText ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
-      })
-      .join('  ')
-      .trimEnd(),
+  const numbers = [header, ...rows].map((row) =>
+    row.map((cell, column) => `  ${cell.padStart(widths[column]!)}`).join(''),
   );
+  const names = [title, ...shares.map(({ name }) => (name === '' ? '(cluster)' : name))];
+  const room = columns - numbers[0]!.length;
+  const nameWidth = Math.min(Math.max(...names.map(({ length }) => length)), Math.max(shortestName, room));
+  const barRoom = room - nameWidth - 2;
+  const bars = ['', ...barsOf(shares, barRoom < shortestBar ? 0 : Math.min(longestBar, barRoom))];
+  return names.map((name, row) =>
+    `${cut(name, nameWidth).padEnd(nameWidth)}${numbers[row]!}  ${bars[row]!}`.trimEnd(),
+  );
+}
+
+/** What is alive and what is history, beside the largest of all. */
+function barsOf(shares: readonly ObjectShare[], width: number): string[] {
+  const most = Math.max(1, ...shares.map(({ liveBytes, historyBytes }) => liveBytes + historyBytes));
+  const part = (bytes: number) => Math.round((bytes / most) * width);
+  return shares.map(
+    ({ liveBytes, historyBytes }) => '█'.repeat(part(liveBytes)) + '░'.repeat(part(historyBytes)),
+  );
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
