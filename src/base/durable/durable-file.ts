@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync, unlinkSyn
 import { type FileHandle, link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { errnoOf, fileError, HoldfastError } from '../errors/index.ts';
-import { beginUnfinished, removeAbandoned } from './unfinished.ts';
+import { beginUnfinished, isUnderWay, removeAbandoned } from './unfinished.ts';
 
 export interface DurableFileOptions {
   /** Permission bits of the finished file; default 0o600. */
@@ -99,6 +99,14 @@ export async function createDurableFile(path: string, options: DurableFileOption
 /** Removes what runs killed while committing left of an unfinished file with this name. Errors: WRITE_FAILED. */
 export async function removeAbandonedFiles(temporaryPath: string): Promise<void> {
   await removeAbandoned(dirname(temporaryPath), `${basename(temporaryPath)}.`);
+}
+
+/**
+ * Whether another run is just placing a file with this temporary name. Whoever has created his own and then finds that
+ * none is, knows what the last one placed: from then on, no other can place one without having replaced his.
+ */
+export async function isBeingPlaced(temporaryPath: string): Promise<boolean> {
+  return await isUnderWay(dirname(temporaryPath), `${basename(temporaryPath)}.`);
 }
 
 /** What tells one file from another, whatever its name. */

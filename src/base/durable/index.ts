@@ -2,10 +2,11 @@ export {
   createDurableFile,
   type DurableFile,
   type DurableFileOptions,
+  isBeingPlaced,
   removeAbandonedFiles,
   syncDirectory,
 } from './durable-file.ts';
-export { type FileSource, fileStateOf, openFileSource, readFully } from './file-source.ts';
+export { type FileSource, fileStateOf, openFileSource, readFully, writeFully } from './file-source.ts';
 export { openPrivateDirectory, type PrivateDirectory } from './private-directory.ts';
 export {
   beginUnfinished,

@@ -87,6 +87,14 @@ async function isOurs(path: string): Promise<boolean> {
   }
 }
 
+/** Whether a living run has something under the name `<prefix><tag>` in a directory. */
+export async function isUnderWay(directory: string, prefix: string): Promise<boolean> {
+  return (await namesIn(directory)).some((name) => {
+    const tag = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+    return tagPattern.test(tag) && !isAbandoned(tag);
+  });
+}
+
 async function namesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);

@@ -37,6 +37,21 @@ test('the highest revision never goes down, and the newest entries stay', async 
   assert.deepEqual(await readdir(join(dir.path, 'var/lib')), ['etcd.holdfast-ledger.json']);
 });
 
+test('of several that write at the same time each adds its own, and the highest revision stays', async () => {
+  await using dir = await tempDir('ledger');
+  const machine = await hostIn(dir.path);
+  const revisions = [1n, 2n, 3n, 4n];
+  for (let round = 1; round <= 5; round++) {
+    await Promise.all(
+      revisions.map((revision) => noteRevision(machine, dataDir, { revision, source: 'save' }, ctx)),
+    );
+    const { highWater, entries } = (await readLedger(machine, dataDir))!;
+    assert.equal(highWater, 4n);
+    assert.equal(entries.length, round * revisions.length);
+  }
+  assert.deepEqual(await readdir(join(dir.path, 'var/lib')), ['etcd.holdfast-ledger.json']);
+});
+
 for (const [name, text] of Object.entries({
   'cut off': '{"formatVersion":1,"highWater":"5","entr',
   'of a later version': '{"formatVersion":2,"highWater":"5","entries":[]}',

@@ -3,7 +3,16 @@
  * the data. Saves and recoveries write it.
  */
 import { rm } from 'node:fs/promises';
-import { createDurableFile, HoldfastError, type OperationContext, utf8 } from '../../base/index.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  createDurableFile,
+  hasCode,
+  HoldfastError,
+  isBeingPlaced,
+  type OperationContext,
+  removeAbandonedFiles,
+  utf8,
+} from '../../base/index.ts';
 import type { LocalHost } from '../../hosts/index.ts';
 
 export interface Ledger {
@@ -50,27 +59,56 @@ export async function readLedger(machine: LocalHost, dataDir: string): Promise<L
   }
 }
 
-/** Adds an entry. A damaged ledger is not overwritten. Errors: LEDGER_DAMAGED, WRITE_FAILED, DISK_FULL. */
+/** A save and a recovery may write at the same time; nobody writes more often. */
+const maxAttempts = 20;
+
+/**
+ * Adds an entry. A damaged ledger is not overwritten. Of several that write at the same time each adds its own.
+ * Errors: LEDGER_DAMAGED, WRITE_FAILED, DISK_FULL, SAVE_SUPERSEDED (the others do not come to an end).
+ */
 export async function noteRevision(
   machine: LocalHost,
   dataDir: string,
   entry: Omit<LedgerEntry, 'at'>,
   ctx: OperationContext,
 ): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const startedMs = ctx.clock.monotonicMs();
+    try {
+      await addEntry(machine, dataDir, entry, ctx);
+      return;
+    } catch (error) {
+      if (!hasCode(error, 'SAVE_SUPERSEDED') || attempt === maxAttempts) throw error;
+    }
+    // By chance one of them gets the time that it takes.
+    await pause(Math.random() * attempt * (ctx.clock.monotonicMs() - startedMs));
+  }
+}
+
+async function addEntry(
+  machine: LocalHost,
+  dataDir: string,
+  entry: Omit<LedgerEntry, 'at'>,
+  ctx: OperationContext,
+): Promise<void> {
+  const path = await machine.realPath(ledgerPath(dataDir));
+  // The file comes before the look: whoever begins later takes it away, and this run reads what that one has written.
+  await using file = await createDurableFile(path, { temporaryPath: unfinished(path), replace: true });
+  for (let looks = 0; looks < 200 && (await isBeingPlaced(unfinished(path))); looks++) await pause(5);
   const before = await readLedger(machine, dataDir);
   const entries = [...(before?.entries ?? []), { at: new Date(ctx.clock.now()).toISOString(), ...entry }];
   const highWater =
     before === undefined || entry.revision > before.highWater ? entry.revision : before.highWater;
   const ledger = { formatVersion: 1, highWater, entries: entries.slice(-keptEntries) };
-  const path = await machine.realPath(ledgerPath(dataDir));
-  await using file = await createDurableFile(path, { temporaryPath: unfinished(path), replace: true });
   await file.write([utf8(`${formatLedger(ledger)}\n`)]);
   await file.commit();
 }
 
 /** Takes away what a writer that was killed left beside the ledger; the ledger itself stays. */
 export async function removeUnfinishedLedger(machine: LocalHost, dataDir: string): Promise<void> {
-  await rm(unfinished(await machine.realPath(ledgerPath(dataDir))), { force: true });
+  const path = unfinished(await machine.realPath(ledgerPath(dataDir)));
+  await removeAbandonedFiles(path);
+  await rm(path, { force: true });
 }
 
 function unfinished(path: string): string {
