@@ -4,9 +4,16 @@
  * Unfinished directories carry the tag of their run in their name. A WAL directory of its own (`--wal-dir`) is moved
  * into place before the data dir; until that is there too, a mark inside says whose half it is.
  */
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { errnoOf, fileError, isAbandoned, removeAbandoned, syncDirectory } from '../../base/index.ts';
+import {
+  beginUnfinished,
+  errnoOf,
+  fileError,
+  isAbandoned,
+  removeAbandoned,
+  syncDirectory,
+} from '../../base/index.ts';
 import { databasePath } from '../../formats/data-dir/index.ts';
 
 export interface TargetPaths {
@@ -54,22 +61,48 @@ export async function removeLeftovers(paths: TargetPaths): Promise<string[]> {
     ...(await removeAbandoned(dirname(walDir), `${basename(walDir)}${unfinishedPrefix}`)),
   ];
   try {
-    const path = await halfDoneLeftover(walDir);
-    if (path === undefined) return removed;
-    await rm(path, { recursive: true, force: true });
+    const leftover = await halfDoneLeftover(walDir);
+    if (leftover === undefined) return removed;
+    const { path, tag } = leftover;
+    if (path !== walDir) await rm(path, { force: true });
+    else if (!(await removeHalf(walDir, tag))) return removed;
     return [...removed, path];
   } catch (error) {
     throw fileError(error, 'remove', walDir);
   }
 }
 
+/**
+ * Removes the WAL directory of a dead restore; false when it is another by now. A run that saw the same may have removed
+ * it since and have put a whole one there, so it is looked at once more where nobody else comes to.
+ */
+async function removeHalf(walDir: string, tag: string): Promise<boolean> {
+  using own = beginUnfinished(() => {});
+  const aside = `${walDir}${unfinishedSuffix(own.tag)}`;
+  try {
+    await rename(walDir, aside);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+  if ((await readHalfDoneMark(aside))?.tag === tag) {
+    await rm(aside, { recursive: true, force: true });
+    return true;
+  }
+  await rename(aside, walDir);
+  return false;
+}
+
 /** The WAL directory when its data dir never came to be; its mark alone when only that was left to remove. */
-async function halfDoneLeftover(walDir: string): Promise<string | undefined> {
+async function halfDoneLeftover(
+  walDir: string,
+): Promise<{ readonly path: string; readonly tag: string } | undefined> {
   const mark = await readHalfDoneMark(walDir);
   if (mark === undefined || !isAbandoned(mark.tag)) return undefined;
   const [segments, isComplete] = [await readdir(walDir), await exists(databasePath(mark.dataDir))];
   // More than the mark and the first segment: etcd has run here.
-  return isComplete || segments.length > 2 ? join(walDir, halfDoneMark) : walDir;
+  const path = isComplete || segments.length > 2 ? join(walDir, halfDoneMark) : walDir;
+  return { path, tag: mark.tag };
 }
 
 async function readHalfDoneMark(walDir: string): Promise<HalfDone | undefined> {
