@@ -21,7 +21,7 @@ import {
   type OperationContext,
   utf8,
 } from '../../../base/index.ts';
-import type { Database } from '../../../formats/bbolt/index.ts';
+import { type Database, openDatabase } from '../../../formats/bbolt/index.ts';
 import {
   KeyIndex,
   type KeyIndexParts,
@@ -29,9 +29,20 @@ import {
   rowColumns,
 } from '../../../formats/key-index/index.ts';
 
+/** A file whose index is looked for or made. */
 export interface IndexedFile {
   readonly file: FileSource;
   readonly database: Database;
+  /** What the file was when it was opened: it may change while the index is made, which is none of what it is then. */
+  readonly identity: string;
+}
+
+/** Errors: those of `openDatabase`. */
+export function openIndexedFile(file: FileSource): IndexedFile {
+  // The time comes first: whatever changes after that shows in it.
+  const { mtimeNs, size } = fstatSync(file.fd, { bigint: true });
+  const database = openDatabase(file);
+  return { file, database, identity: identityOf(file, database, `${size} ${mtimeNs} `) };
 }
 
 const magic = 'hfindex1';
@@ -52,7 +63,7 @@ export function readIndexFile(of: IndexedFile, ctx: OperationContext): KeyIndex 
   const bytes = readWhole(path);
   if (bytes === undefined) return undefined;
   const header = readHeader(bytes);
-  if (header !== undefined && header.identity !== identityOf(of)) {
+  if (header !== undefined && header.identity !== of.identity) {
     ctx.log.debug('the index beside the file belongs to another state of it', { path });
     return undefined;
   }
@@ -64,11 +75,11 @@ export function readIndexFile(of: IndexedFile, ctx: OperationContext): KeyIndex 
   return new KeyIndex(parts);
 }
 
-/** Keeps an index beside its file. Errors: WRITE_FAILED, DISK_FULL. */
+/** Keeps an index beside its file. Errors: WRITE_FAILED, DISK_FULL, SAVE_SUPERSEDED (another run is keeping one). */
 export async function writeIndexFile(of: IndexedFile, index: KeyIndex): Promise<void> {
   const { currentRevision, compactRevision, keyBytes, keyEnds, starts } = index.parts;
   const header: Header = {
-    identity: identityOf(of),
+    identity: of.identity,
     currentRevision: currentRevision.toString(),
     compactRevision: compactRevision.toString(),
     keys: index.keyCount,
@@ -149,10 +160,9 @@ function isAscending(positions: Uint32Array, end: number): boolean {
   return (positions.at(-1) ?? 0) === end;
 }
 
-/** What a file is at this moment, as far as can be told without reading it. */
-function identityOf({ file, database }: IndexedFile): string {
-  const { mtimeNs, size } = fstatSync(file.fd, { bigint: true });
-  const hash = createHash('sha256').update(`${size} ${mtimeNs} `);
+/** What a file is, as far as can be told without reading it. */
+function identityOf(file: FileSource, database: Database, sizeAndTime: string): string {
+  const hash = createHash('sha256').update(sizeAndTime);
   const metaBytes = 128;
   for (const offset of [0, database.pageSize]) {
     const meta = new Uint8Array(metaBytes);

@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readRows } from '../../../../test/kubernetes-object/sample-objects.ts';
+import { buildDatabase } from '../../../../test/support/build-database.ts';
 import { unpackSample } from '../../../../test/support/kubernetes-samples.ts';
+import { tinyRows } from '../../../../test/support/memory-store.ts';
 import { Random } from '../../../../test/support/random.ts';
 import { tempDir } from '../../../../test/support/temp-dir.ts';
 import { testSeed } from '../../../../test/support/test-seed.ts';
-import { displayText, hasCode, isHoldfastError, operationContext, utf8 } from '../../../base/index.ts';
-import { openObjectSource } from './index.ts';
+import {
+  displayText,
+  hasCode,
+  isHoldfastError,
+  operationContext,
+  type OperationContext,
+  utf8,
+} from '../../../base/index.ts';
+import { type ObjectSource, openObjectSource } from './index.ts';
 
 const sample = 'shop-3.6';
 
@@ -88,6 +98,33 @@ test('whatever byte of the index beside a file is wrong, it is passed over', asy
   }
   assert.ok(warnings.length > 0);
 });
+
+test('an index is that of the file that it was made of, and of several runs that keep one each goes on', async () => {
+  await using dir = await tempDir('source');
+  const path = await unpackSample(sample, dir.path);
+  const open = { source: path, writeIndex: true };
+  const sources = await Promise.all([1, 2, 3].map(() => openObjectSource(open, operationContext())));
+  const [whole] = await Promise.all(sources.map((source) => countKeys(source)));
+  for (const source of sources) await source[Symbol.asyncDispose]();
+  await rm(`${path}.holdfast-index`);
+  const rows = tinyRows['key']!;
+  const events: OperationContext['events'] = ({ type }) => {
+    // As a file that is saved anew in its place is replaced.
+    if (type === 'phase-finished') writeFileSync(path, buildDatabase([{ name: utf8('key'), items: rows }]));
+  };
+  // What it reads afterwards is no longer there.
+  await assert.rejects(openObjectSource(open, operationContext({ events })), (error) =>
+    hasCode(error, 'DATABASE_CORRUPT'),
+  );
+  await using source = await openObjectSource({ source: path }, operationContext());
+  assert.ok((await countKeys(source)) < whole!);
+});
+
+async function countKeys(source: ObjectSource): Promise<number> {
+  let keys = 0;
+  for await (const { value } of source.entries()) keys += value.length > 0 ? 1 : 0;
+  return keys;
+}
 
 test('a damaged file ends in a typed error, or is read', async (t) => {
   await using dir = await tempDir('source');

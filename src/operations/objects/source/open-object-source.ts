@@ -1,16 +1,17 @@
 import { statSync } from 'node:fs';
 import {
   fileError,
+  hasCode,
   HoldfastError,
   openFileSource,
   type OperationContext,
   runPhase,
 } from '../../../base/index.ts';
 import type { EtcdClientOptions } from '../../../etcd/index.ts';
-import { openDatabase, requireWholeFile } from '../../../formats/bbolt/index.ts';
+import { requireWholeFile } from '../../../formats/bbolt/index.ts';
 import { indexDatabaseSteps, indexStoreSteps, type KeyIndex } from '../../../formats/key-index/index.ts';
 import { openDataDirAt } from '../../data-dir-files/index.ts';
-import { type IndexedFile, readIndexFile, writeIndexFile } from '../index-file/index.ts';
+import { type IndexedFile, openIndexedFile, readIndexFile, writeIndexFile } from '../index-file/index.ts';
 import { openIndexedSource, recordsInFile, recordsInStore } from './file-source.ts';
 import type { ObjectSource } from './object-source.ts';
 
@@ -62,7 +63,7 @@ async function openFile(
   const file = openFileSource(path);
   try {
     requireWholeFile(file);
-    const indexed: IndexedFile = { file, database: openDatabase(file) };
+    const indexed = openIndexedFile(file);
     const index = await indexOf(indexed, writeIndex, ctx);
     const readRecord = recordsInFile(
       index,
@@ -85,8 +86,17 @@ async function indexOf(of: IndexedFile, writeIndex: boolean, ctx: OperationConte
     phase: 'index',
     totalBytes: pageCount * pageSize,
   });
-  if (writeIndex) await writeIndexFile(of, index);
+  if (writeIndex) await keepIndex(of, index, ctx);
   return index;
+}
+
+async function keepIndex(of: IndexedFile, index: KeyIndex, { log }: OperationContext): Promise<void> {
+  try {
+    await writeIndexFile(of, index);
+  } catch (error) {
+    if (!hasCode(error, 'SAVE_SUPERSEDED')) throw error;
+    log.debug('another run keeps the index of this file', { path: of.file.name });
+  }
 }
 
 async function openDirectory(path: string, at: Aspect, ctx: OperationContext): Promise<ObjectSource> {
