@@ -14,6 +14,7 @@ import type { Peer } from '../peers/index.ts';
 import {
   type EtcdCluster,
   initialCluster,
+  patientElections,
   type PlannedMember,
   planMembers,
   restartMembers,
@@ -247,6 +248,7 @@ export async function addMember(cluster: RestoredCluster): Promise<void> {
     initialCluster: all,
     initialClusterState: 'existing',
     initialClusterToken: token,
+    extraArgs: patientElections,
   });
   cluster.members = [...members, server];
   await server.ready();

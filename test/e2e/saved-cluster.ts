@@ -97,7 +97,7 @@ async function saveFilled(options: FillOptions, tls: Pki, source: EtcdCluster): 
     directory,
     members: source.members,
     clusterId: (await client.cluster.memberList({})).header!.clusterId,
-    [Symbol.asyncDispose]: () => source.stop(),
+    [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
     ...paths,
     ...marks,
     hashes: await hashAnswers(client, marks),

@@ -24,11 +24,16 @@ export interface ClusterOptions {
   readonly extraArgs?: readonly string[];
 }
 
-/** Members that form a quorum. Disposing stops them all. */
+/**
+ * For members of a cluster. By default they choose a new leader when theirs has been silent for a second, which is how
+ * long a flush may take on a disk that tests share; whoever writes or asks just then is told to come again.
+ */
+export const patientElections: readonly string[] = ['--election-timeout=3000'];
+
+/** Members that form a quorum. Disposing ends them all, as a power failure would. */
 export interface EtcdCluster extends AsyncDisposable {
   readonly members: readonly EtcdServer[];
   readonly endpoints: readonly string[];
-  stop(): Promise<void>;
 }
 
 /** Name and ports of one planned member. */
@@ -86,6 +91,7 @@ export async function startPlannedMembers(
           ...(options.walDirectory === undefined ? {} : { walDir: join(options.walDirectory, member.name) }),
           ports: member.ports,
           initialCluster: initialCluster(planned),
+          extraArgs: [...patientElections, ...(options.extraArgs ?? [])],
         }),
     ),
   );
@@ -110,14 +116,13 @@ async function startTogether(starts: readonly (() => Promise<EtcdServer>)[]): Pr
   });
   await Promise.all(members.map((member) => member.ready()));
   starting.move();
-  const stop = async () => {
-    await Promise.all(members.map((member) => member.stop()));
-  };
   return {
     members,
     endpoints: members.map((member) => member.clientUrl),
-    stop,
-    [Symbol.asyncDispose]: stop,
+    // Asked to stop, the leader would wait for another one to take over, which is about to stop, too.
+    async [Symbol.asyncDispose]() {
+      await Promise.all(members.map((member) => member.kill()));
+    },
   };
 }
 
