@@ -1,6 +1,6 @@
 /** Commands that take a file take a backup of the repository in its place. */
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { commandSurface } from '../../src/cli/index.ts';
@@ -72,6 +72,18 @@ test('a backup in place of its file gives the same answers, under its own name',
   assert.equal((await json('snapshot', 'verify', 'repo:2100-01-01T00:00'))['ok'], true);
   assert.equal((await run(['objects', 'diff', file, 'repo:latest'])).stdout, '');
   await isNothingLeft();
+});
+
+test('which backup was fetched is for the log file, and not between the answers', async () => {
+  const log = join(dir.path, 'fetched.log');
+  for (const words of [
+    ['objects', 'list', 'repo:latest', 'nodes'],
+    ['keys', 'list', 'repo:latest', '--count-only'],
+  ]) {
+    assert.equal((await run([...words, '--log-file', log])).stderr, '');
+    assert.match(await readFile(log, 'utf8'), new RegExp(`fetched a backup\\t{"backup": "${id}"}\\n$`));
+    await rm(log);
+  }
 });
 
 test('a flag that names a file takes a backup as well', async () => {

@@ -219,7 +219,9 @@ test('a sheet brings back what opens the repository, and keys that are gone only
   assert.equal((exported['objects'] as string[]).length, 3);
   assert.equal((await stat(sheet)).mode & 0o777, 0o600);
   assert.doesNotMatch(await readFile(sheet, 'utf8'), /holdfast-key-1:/);
-  await run(env, 4, 'repo', 'key', 'export', sheet);
+  const again = await runHoldfast(['repo', 'key', 'export', sheet], { env });
+  assert.deepEqual([again.exitCode, again.stderr.includes('--force')], [4, false]);
+  assert.match(again.stderr, /^Error: \S+ exists already\nhint: .*never replaced/);
   assert.deepEqual((await run(env, 0, 'repo', 'key', 'import', sheet))['restored'], []);
   await run(env, 0, 'repo', 'key', 'remove', String(other['id']));
   const config = await readFile(join(location, 'config'));

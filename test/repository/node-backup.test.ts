@@ -135,7 +135,7 @@ async function keyWithoutBundle({ root }: ControlPlane, directory: string, env: 
   assert.equal(refused.exitCode, 4);
   assert.match(
     refused.stderr,
-    /^Error: this key does not allow to read the control plane bundle of backups/m,
+    /^Error: this key does not allow reading the control plane bundle of backups/m,
   );
   const shown = await runHoldfast(['backup', 'show', 'latest', '-w', 'json'], { root, env: reader });
   const document = JSON.parse(shown.stdout) as Record<string, unknown>;

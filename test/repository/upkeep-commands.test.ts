@@ -50,6 +50,8 @@ test('a verified backup is listed as such and is not forgotten; a pinned one nei
   assert.match(table.stdout, new RegExp(`${second} .* keep .*before the upgrade`));
   await run(env, 4, 'backup', 'forget', first);
   await run(env, 2, 'backup', 'forget', first, '--keep-last', '1');
+  const latest = await runHoldfast(['backup', 'forget', 'latest'], { env });
+  assert.match(latest.stderr, /^Error: there is no backup latest\nhint: .* by its id or the beginning of it/);
   // Past its end a pin holds, and is pointed out.
   await run(env, 0, 'backup', 'pin', second, '--until', '2001-01-01');
   const ended = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
@@ -58,8 +60,9 @@ test('a verified backup is listed as such and is not forgotten; a pinned one nei
   await run(env, 2, 'backup', 'unpin');
   assert.deepEqual((await run(env, 0, 'backup', 'unpin', '--ended'))['unpinned'], [second]);
   await run(env, 0, 'backup', 'unpin', second);
-  const forgotten = await run(env, 0, 'backup', 'forget', '--keep-last', '1');
-  assert.deepEqual(forgotten['forgotten'], [second]);
+  const forgotten = await runHoldfast(['backup', 'forget', '--keep-last', '1'], { env });
+  assert.match(forgotten.stdout, new RegExp(`^${second} .* forget `, 'm'));
+  assert.deepEqual([forgotten.exitCode, forgotten.stderr], [0, ''], 'the table says it all');
 });
 
 test('a store whose times are not those of the backups holds everything back, until it is told to ignore them', async () => {
@@ -122,6 +125,13 @@ test('a prune says what it would free, and its bytes are gone from the disk', as
   );
   assert.deepEqual([pruned['deletedPacks'], pruned['deletedBytes']], [before.count, before.bytes]);
   assert.deepEqual(await packsIn(), { count: 0, bytes: 0 });
+  const nothing = await runHoldfast(['backup', 'prune'], { env });
+  assert.deepEqual(
+    [nothing.exitCode, nothing.stdout, nothing.stderr],
+    [0, 'No pack can go; 0 B of waste stay\n', ''],
+  );
+  const empty = await runHoldfast(['backup', 'list'], { env });
+  assert.deepEqual([empty.exitCode, empty.stderr], [0, 'There is no backup yet.\n']);
   assert.equal((await run(env, 0, 'repo', 'check'))['ok'], true);
   await run(env, 0, 'backup', 'create', path, '--skip-hash-check');
   assert.equal((await run(env, 0, 'repo', 'check', '--read-data'))['ok'], true);

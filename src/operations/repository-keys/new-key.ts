@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { createDurableFile, utf8 } from '../../base/index.ts';
+import { createDurableFile, hasCode, HoldfastError, utf8 } from '../../base/index.ts';
 import { formatKeyFile, generateFileKey, type SlotLock, type Unlock } from '../../repository/index.ts';
 
 /** What a new key opens with. A key file is made; the others exist. */
@@ -29,9 +29,21 @@ export async function withLock<T>(newKey: NewKey, work: (lock: SlotLock) => Prom
 
 /** Writes a new file that only its owner can read. Errors: FILE_EXISTS, FILE_NOT_FOUND, DISK_FULL, WRITE_FAILED. */
 export async function writePrivateFile(path: string, text: string): Promise<void> {
-  await using file = await createDurableFile(path, { temporaryPath: `${path}.part` });
-  await file.write([utf8(text)]);
-  await file.commit();
+  try {
+    await using file = await createDurableFile(path, { temporaryPath: `${path}.part` });
+    await file.write([utf8(text)]);
+    await file.commit();
+  } catch (error) {
+    throw hasCode(error, 'FILE_EXISTS') ? neverReplaced(path, error) : error;
+  }
+}
+
+function neverReplaced(path: string, cause: unknown): HoldfastError {
+  return new HoldfastError('FILE_EXISTS', `${path} exists already`, {
+    hint: 'Choose another name: a file with keys is never replaced.',
+    details: { path },
+    cause,
+  });
 }
 
 /** What opens a slot with this lock; undefined for recipients, whose identities are elsewhere. */

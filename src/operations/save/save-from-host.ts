@@ -46,7 +46,7 @@ export async function saveFromHost(
     endpoint,
     sizeBytes: result.sizeBytes,
     sha256: result.sha256,
-    tookMs,
+    tookMs: Math.round(tookMs),
     version,
   });
   if (target.path !== undefined) ctx.log.info('saved', { path: target.path });

@@ -56,7 +56,7 @@ function described(chosen: ChosenEndpoint): Pick<SaveSnapshotResult, 'endpoint' 
 
 function announce(ctx: OperationContext, result: SaveSnapshotResult & VerifiedStream): SaveSnapshotResult {
   const { endpoint, sizeBytes, sha256, tookMs, version, path } = result;
-  ctx.log.info('fetched snapshot', { endpoint, sizeBytes, sha256, tookMs, version });
+  ctx.log.info('fetched snapshot', { endpoint, sizeBytes, sha256, tookMs: Math.round(tookMs), version });
   if (path !== undefined) ctx.log.info('saved', { path });
   return result;
 }

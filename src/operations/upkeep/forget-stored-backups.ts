@@ -96,5 +96,7 @@ function findId(text: string, ids: readonly string[]): string {
   if (found.length === 1) return found[0]!;
   const message =
     found.length === 0 ? `there is no backup ${text}` : `${found.length} backups begin with ${text}`;
-  throw new HoldfastError('BACKUP_NOT_FOUND', message);
+  throw new HoldfastError('BACKUP_NOT_FOUND', message, {
+    hint: 'What goes is named by its id or the beginning of it: "holdfast backup list" shows them.',
+  });
 }

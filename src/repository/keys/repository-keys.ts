@@ -63,15 +63,15 @@ export function secretsFor(secrets: RepositorySecrets, uses: readonly KeyUse[]):
 }
 
 const useWords: Readonly<Record<KeyUse, string>> = {
-  write: 'add backups',
-  read: 'read the content of backups',
-  bundle: 'read the control plane bundle of backups',
+  write: 'adding backups',
+  read: 'reading what is in backups',
+  bundle: 'reading the control plane bundle of backups',
 };
 
 /** Errors: REPOSITORY_KEY_INSUFFICIENT. */
 export function requireUse(secrets: RepositorySecrets, use: KeyUse): void {
   if (usesOf(secrets).includes(use)) return;
-  throw new HoldfastError('REPOSITORY_KEY_INSUFFICIENT', `this key does not allow to ${useWords[use]}`);
+  throw new HoldfastError('REPOSITORY_KEY_INSUFFICIENT', `this key does not allow ${useWords[use]}`);
 }
 
 /** Whether private keys belong to the public ones, generation by generation. */

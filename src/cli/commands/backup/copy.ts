@@ -49,6 +49,7 @@ export const backupCopyCommand = defineCommand({
     3: 'a backup is damaged; it was not copied',
     4: 'there is no such backup, a key is wrong or not enough, or the other repository keeps another cluster',
   },
+  steps: 'log-file',
   async run({ args: ids, flags }, host) {
     if (flags.all === ids.length > 0)
       throw usageError('nothing, or too much, is named', 'Name backups, or give --all.');

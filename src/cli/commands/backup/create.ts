@@ -46,6 +46,7 @@ export const backupCreateCommand = defineCommand({
     4: 'the key is wrong, the repository keeps another cluster, or there is nothing to bundle on this host',
     5: 'etcd or the store is unreachable',
   },
+  steps: 'log-file',
   async run(input, host) {
     const { args, flags } = input;
     // Rows and chunks are garbage soon; a young generation that grows with them costs 60 MB.

@@ -40,6 +40,7 @@ export const backupFetchCommand = defineCommand({
     3: 'the backup is damaged; no file was made',
     4: 'there is no such backup, the key is wrong or does not allow it, or the file exists',
   },
+  steps: 'log-file',
   async run(input, host) {
     const { args, flags } = input;
     const [id = '', path = ''] = args;

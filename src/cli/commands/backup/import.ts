@@ -57,6 +57,7 @@ export const backupImportCommand = defineCommand({
     3: 'no backup that is known, or a damaged or incomplete one; nothing was stored',
     4: 'it does not open with what was given, is more than one, or the repository keeps another cluster',
   },
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const [first, ...others] = args;
     if (first === undefined) throw usageError('a source is needed', 'holdfast backup import SOURCE...');

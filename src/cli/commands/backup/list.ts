@@ -14,6 +14,8 @@ export const backupListCommand = defineCommand({
     const listed = await listStoredBackups(access, host.ctx);
     const nowMs = host.ctx.clock.now();
     host.print(backupListView(listed, (stamp) => formatAge(stamp, nowMs)));
+    const isEmpty = listed.backups.length === 0 && listed.unreadable.length === 0;
+    if (isEmpty && host.format !== 'json' && !host.globals.quiet) host.say('There is no backup yet.');
     const [first] = listed.unreadable;
     if (first !== undefined) throw first.error;
   },

@@ -25,6 +25,7 @@ export const backupPinCommand = defineCommand({
     { command: 'holdfast backup pin latest --reason "before the upgrade"', explains: 'The newest one' },
   ],
   exitStatuses,
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const untilMs = flags.until === undefined ? undefined : Date.parse(flags.until);
     if (Number.isNaN(untilMs)) throw usageError(`invalid time "${flags.until}" for --until`);
@@ -61,6 +62,7 @@ export const backupUnpinCommand = defineCommand({
     ended: { kind: 'boolean', summary: 'all whose pins are past their ends by the clock here' },
   },
   exitStatuses,
+  steps: 'log-file',
   async run({ args: [text], flags }, host) {
     if ((text === undefined) !== flags.ended)
       throw usageError('an id or --ended is needed, and not both', 'Name a backup, or give --ended.');

@@ -22,6 +22,7 @@ export const backupPruneCommand = defineCommand({
     3: 'contents that backups need are missing',
     4: 'the key is wrong, or another prune is at work',
   },
+  steps: 'log-file',
   async run({ flags }, host) {
     const { parseByteSize } = await import('../../../operations/config/index.ts');
     const maxRepackBytes = parseByteSize(flags['max-repack']);

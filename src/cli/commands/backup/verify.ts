@@ -43,6 +43,7 @@ export const backupVerifyCommand = defineCommand({
     3: 'a backup failed',
     4: 'there is no such backup, or the key is wrong or does not allow reading',
   },
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const subset = readSubset(flags);
     const { verifyBackup } = await import('../../../operations/upkeep/index.ts');

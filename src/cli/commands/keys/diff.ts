@@ -38,6 +38,7 @@ export const keysDiffCommand = defineCommand({
     },
   ],
   exitStatuses: sourceExitStatuses,
+  steps: 'log-file',
   async run({ args: [a = '', b = '', ...words], flags }, host) {
     const selection = await keySelection(words, flags);
     const { diffKeys } = await import('../../../operations/keys/index.ts');

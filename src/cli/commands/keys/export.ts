@@ -50,6 +50,7 @@ export const keysExportCommand = defineCommand({
     },
   ],
   exitStatuses: { ...sourceExitStatuses, 4: 'the file is there already, and --force was not given' },
+  steps: 'log-file',
   async run({ args: [source = '', ...words], flags }, host) {
     const selection = await keySelection(words, flags);
     const { exportKeys } = await import('../../../operations/keys/index.ts');

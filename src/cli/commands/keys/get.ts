@@ -22,6 +22,7 @@ export const keysGetCommand = defineCommand({
     { command: 'holdfast keys get data-dir /app/config --revision 41', explains: 'At an earlier revision' },
   ],
   exitStatuses: sourceExitStatuses,
+  steps: 'log-file',
   async run({ args: [source = '', ...words], flags }, host) {
     const { rangeRequest } = await loadRequests();
     const revision = flags.revision === 0n ? flags.rev : flags.revision;

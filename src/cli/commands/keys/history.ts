@@ -30,6 +30,7 @@ export const keysHistoryCommand = defineCommand({
     { command: 'holdfast keys history live /app/config --values', explains: 'What it was' },
   ],
   exitStatuses: sourceExitStatuses,
+  steps: 'log-file',
   async run({ args: [source = '', word = ''], flags }, host) {
     const { key } = await keySelection([word], { prefix: false, 'from-key': false });
     const { keyHistory } = await import('../../../operations/keys/index.ts');

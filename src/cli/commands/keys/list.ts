@@ -36,6 +36,7 @@ export const keysListCommand = defineCommand({
     { command: 'holdfast keys list live --count-only', explains: 'How many the etcd of this host has' },
   ],
   exitStatuses: sourceExitStatuses,
+  steps: 'log-file',
   async run({ args: [source = '', ...words], flags }, host) {
     if (flags['keys-only'] && flags['count-only'])
       throw usageError('`--keys-only` and `--count-only` cannot be set at the same time, choose one');

@@ -51,6 +51,7 @@ export const objectsDiffCommand = defineCommand({
       explains: 'Since the snapshot, in one namespace',
     },
   ],
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const { diffObjects } = await import('../../../operations/objects/index.ts');
     const { diffJson, showDifference, summaryLine } = await import('./show-diff.ts');

@@ -47,6 +47,7 @@ export const objectsExtractCommand = defineCommand({
     3: 'some objects could not be read; the others are written',
     4: 'the directory holds something',
   },
+  steps: 'log-file',
   async run({ args: [source = '', ...words], flags }, host) {
     const { extractObjects, openExtractDirectory } = await import('../../../operations/objects/index.ts');
     const intoDirectory = flags.out === '-' ? undefined : await openExtractDirectory(flags.out);

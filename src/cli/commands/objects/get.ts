@@ -35,6 +35,7 @@ export const objectsGetCommand = defineCommand({
     3: 'the file is not an etcd database, or is damaged',
     5: 'etcd is unreachable or did not answer in time',
   },
+  steps: 'log-file',
   async run({ args: [source = '', word = ''], flags }, host) {
     const { getObject, getRawObject, openInspection } = await import('../../../operations/objects/index.ts');
     const { printObject } = await import('./print-list.ts');

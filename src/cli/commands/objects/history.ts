@@ -25,6 +25,7 @@ export const objectsHistoryCommand = defineCommand({
       explains: 'Of a Secret: which texts changed',
     },
   ],
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const { objectHistory } = await import('../../../operations/objects/index.ts');
     const history = await objectHistory(

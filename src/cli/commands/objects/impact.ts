@@ -41,6 +41,7 @@ export const objectsImpactCommand = defineCommand({
     3: 'a file is not an etcd database, or is damaged',
     5: 'etcd is unreachable or did not answer in time',
   },
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const { objectImpact } = await import('../../../operations/objects/index.ts');
     const { impactView } = await import('./show-impact.ts');

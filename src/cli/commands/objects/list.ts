@@ -48,6 +48,7 @@ export const objectsListCommand = defineCommand({
     3: 'the file is not an etcd database, or is damaged',
     5: 'etcd is unreachable or did not answer in time',
   },
+  steps: 'log-file',
   async run({ args: [source = '', ...words], flags }, host) {
     // Rows are garbage as soon as they are printed; a young generation that grows with them costs 100 MB at 5 GiB.
     setFlagsFromString('--semi-space-growth-factor=1');

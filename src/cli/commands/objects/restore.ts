@@ -73,6 +73,7 @@ export const objectsRestoreCommand = defineCommand({
     4: 'the server refuses something, and nothing was written',
     5: 'the API server is unreachable or did not answer in time',
   },
+  steps: 'log-file',
   async run({ args: [source = '', ...words], flags }, host) {
     const { kubeconfig } = flags;
     if (kubeconfig === undefined) {

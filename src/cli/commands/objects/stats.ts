@@ -14,6 +14,7 @@ export const objectsStatsCommand = defineCommand({
   flags: { ...sourceFlags },
   formats: ['simple', 'json'],
   examples: [{ command: 'holdfast objects stats snapshot.db', explains: 'What fills the database' }],
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const { objectStats } = await import('../../../operations/objects/index.ts');
     const stats = await objectStats(await inspectionOptions(args[0]!, flags, host), host.ctx);

@@ -14,6 +14,7 @@ export const snapshotHashKvCommand = defineCommand({
     rev: { kind: 'integer', default: 0n, summary: 'maximum revision to hash (the latest without it)' },
   },
   exitStatuses: { 3: 'the file is not an etcd database, or is damaged' },
+  steps: 'log-file',
   async run(input, host) {
     const { snapshotHashKv } = await import('../../../operations/hashkv/index.ts');
     const hash = await snapshotHashKv({ path: input.args[0]!, revision: input.flags.rev }, host.ctx);

@@ -12,6 +12,7 @@ export const snapshotStatusCommand = defineCommand({
   args: [{ name: 'file', summary: 'a snapshot, or the database of a stopped member', takesBackup: true }],
   flags: lockTimeoutFlag,
   exitStatuses: { 3: 'the file is not an etcd database, or is damaged' },
+  steps: 'log-file',
   async run(input, host) {
     const { snapshotStatus } = await import('../../../operations/status/index.ts');
     const status = await snapshotStatus({ path: input.args[0]! }, host.ctx);

@@ -6,11 +6,11 @@ import { recordView } from './record-view.ts';
 /** What was freed, or would be. */
 export function pruneView(result: PruneStoredResult, { dryRun }: { readonly dryRun: boolean }): View {
   const { totals, waiting, missing, deletedPacks: packs, deletedBytes: bytes } = result;
-  const lines = [`${packs} packs ${dryRun ? 'would be' : 'were'} deleted, ${formatHumanSize(bytes)}`];
-  if (totals !== undefined)
-    lines.push(
-      `${formatHumanSize(totals.repackedBytes)} of them copied, ${formatHumanSize(totals.wasteBytes)} of waste stay`,
-    );
+  const repackedBytes = totals?.repackedBytes ?? 0;
+  const staying = totals === undefined ? '' : `; ${formatHumanSize(totals.wasteBytes)} of waste stay`;
+  const copied = repackedBytes === 0 ? '' : `, ${formatHumanSize(repackedBytes)} of them copied`;
+  const deleted = `${packs} packs ${dryRun ? 'would be' : 'were'} deleted, ${formatHumanSize(bytes)}`;
+  const lines = [packs === 0 ? `No pack can go${staying}` : deleted + copied + staying];
   if (waiting?.for === 'writers')
     lines.push(`Not all is deleted yet: a later prune goes on after ${waiting.writers.join('; ')}`);
   if (waiting?.for === 'listings')
@@ -23,7 +23,7 @@ export function pruneView(result: PruneStoredResult, { dryRun }: { readonly dryR
       { title: 'Dry run', json: 'dryRun', value: dryRun },
       { title: 'Deleted packs', json: 'deletedPacks', value: packs },
       { title: 'Deleted bytes', json: 'deletedBytes', value: bytes },
-      { title: 'Repacked bytes', json: 'repackedBytes', value: totals?.repackedBytes ?? 0 },
+      { title: 'Repacked bytes', json: 'repackedBytes', value: repackedBytes },
       { title: 'Waste bytes', json: 'wasteBytes', value: totals?.wasteBytes ?? 0 },
       { title: 'Waiting for', json: 'waitingFor', value: waiting?.for ?? '' },
       { title: 'Missing', json: 'missing', value: missing },
