@@ -2,6 +2,7 @@
 export * from './backup/index.ts';
 export * from './bundle/index.ts';
 export * from './data-dir-files/index.ts';
+export * from './defragment/index.ts';
 export * from './disarm/index.ts';
 export * from './discover/index.ts';
 export * from './drill/index.ts';

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import type { ByteSource } from '../bytes/index.ts';
 import { fileError, HoldfastError } from '../errors/index.ts';
 
@@ -74,4 +74,10 @@ export function readFully(fd: number, target: Uint8Array, offset: number): numbe
     filled += count;
   }
   return filled;
+}
+
+/** Writes all of the bytes there, however many calls it takes. Throws what the system says. */
+export function writeFully(fd: number, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
 }

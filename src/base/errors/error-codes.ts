@@ -122,6 +122,11 @@ export const errorCodes = {
     meaning: 'the directory is not a complete etcd data dir',
     hint: 'Name the directory given to etcd as --data-dir; it holds member/snap/db and member/wal.',
   },
+  DATA_DIR_IN_USE: {
+    exitStatus: 4,
+    meaning: 'the database of the data dir is open in a process',
+    hint: 'Stop etcd first, or defragment the running member with "holdfast defrag --endpoints …".',
+  },
   REVISION_COMPACTED: {
     exitStatus: 1,
     meaning: 'the requested revision has been compacted',

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs';
 import {
   bothOf,
   createDurableFile,
@@ -10,6 +9,7 @@ import {
   HoldfastError,
   openFileSource,
   type OperationContext,
+  writeFully,
 } from '../../base/index.ts';
 import {
   type BackupRecord,
@@ -51,7 +51,7 @@ export interface FetchBackupResult {
  * all of it has been read back and its hash is that of the record. An exact file has the SHA-256 of the original.
  *
  * Errors: BACKUP_NOT_FOUND, BACKUP_NOT_EXACT, REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, FILE_EXISTS, WRITE_FAILED,
- * DISK_FULL, those of `Storage`, INTERRUPTED.
+ * DISK_FULL, SAVE_SUPERSEDED, those of `Storage`, INTERRUPTED.
  */
 export async function fetchBackup(
   options: FetchBackupOptions,
@@ -66,9 +66,11 @@ export async function fetchBackup(
   let { sizeBytes } = await writeDatabase(file, record, { repository, exact }, ctx);
   // Side by side, on threads of their own; the disk has its work meanwhile, too.
   const [[{ content, whole }]] = await bothOf(
-    bothOf(
-      hashWritten(temporaryPath, sizeBytes, exact, ctx),
-      exact ? Promise.resolve() : checkWritten(temporaryPath, record, ctx),
+    file.readBack((written) =>
+      bothOf(
+        hashWritten(written, sizeBytes, exact, ctx),
+        exact ? Promise.resolve() : checkWritten(written, record, ctx),
+      ),
     ),
     flushWritten(file),
   );
@@ -126,8 +128,7 @@ async function writeDatabase(
 
 function writeAt({ handle, temporaryPath }: DurableFile, bytes: Uint8Array, offset: number): void {
   try {
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(handle.fd, bytes, done, bytes.length - done, offset + done);
+    writeFully(handle.fd, bytes, offset);
   } catch (error) {
     throw fileError(error, 'write', temporaryPath);
   }

@@ -78,7 +78,9 @@ async function writeFresh(run: RestoreRun): Promise<WrittenDatabase> {
   }
   const database = openDatabase(source.file);
   const planned = planChanges(database, run);
-  compactDatabase(database, planned.plan.edits, target.databasePath, ctx);
+  const path = target.databasePath;
+  await using fresh = await openForEditing(path, 'wx');
+  await compactDatabase(database, planned.plan.edits, { fd: fresh.fd, path }, ctx);
   return { ...planned, digestChecked: Promise.resolve(), [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 

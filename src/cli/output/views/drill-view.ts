@@ -71,7 +71,7 @@ export function drillVerdict(report: DrillReport): string[] {
     ...(provenMs === undefined ? [] : [`Everything proven after ${seconds(provenMs)}`]),
     ...(keptSandbox === undefined ? [] : [`The sandbox was kept: ${keptSandbox}`]),
     ...(ok && server.kind === 'embedded' ? ['For the proof with the real etcd give --etcd PATH'] : []),
-    ok ? `${source}: came up as what it claims to be` : `${source}: failed ${failed.join(', ')}`,
+    ok ? `${source}: came up as what it claims to be` : `${source}: failed at ${failed.join(', ')}`,
   ];
 }
 

@@ -1,6 +1,7 @@
 export { backupListView, backupView, createdBackupView } from './backup-views.ts';
 export { alarmView } from './alarm-view.ts';
 export { compactionView } from './compaction-view.ts';
+export { defragmentedDataDirView } from './defragmented-data-dir-view.ts';
 export { type ClientPaths, discoveryView } from './discovery-view.ts';
 export { copiedBackupsView } from './copied-backups-view.ts';
 export { drillPageMark, formatDrillPage } from './drill-page.ts';

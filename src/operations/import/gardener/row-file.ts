@@ -1,5 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { fileError, HoldfastError, readFully } from '../../../base/index.ts';
+import { closeSync, openSync } from 'node:fs';
+import { fileError, HoldfastError, readFully, writeFully } from '../../../base/index.ts';
 import type { StoreEntry } from '../../../formats/mvcc/index.ts';
 
 const headBytes = 8;
@@ -67,8 +67,7 @@ export class RowFile implements Disposable {
     if (this.#batchedBytes === 0) return;
     const bytes = Buffer.concat(this.#batch);
     try {
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(this.#fd, bytes, done, bytes.length - done, this.#sizeBytes + done);
+      writeFully(this.#fd, bytes, this.#sizeBytes);
     } catch (error) {
       throw fileError(error, 'write', this.#path);
     }
