@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempDir } from '../../../test/support/temp-dir.ts';
@@ -22,5 +22,41 @@ test('runs that want the same temporary name at once never write to the same fil
     assert.equal(new Set(inodes).size, inodes.length, `inodes ${inodes.join(', ')} in round ${round}`);
     for (const file of files) await file.discard();
     assert.deepEqual(await readdir(dir.path), []);
+  }
+});
+
+test('what is read back by name counts only if it was this file', async () => {
+  await using dir = await tempDir('durable-file');
+  const path = join(dir.path, 's.db');
+  const create = () => createDurableFile(path, { temporaryPath: `${path}.part` });
+  await using first = await create();
+  await first.write([Buffer.from('whole')]);
+  const readBack = (written: string) => readFile(written, 'utf8');
+  assert.equal(await first.readBack(readBack), 'whole');
+  await assert.rejects(
+    first.readBack(() => Promise.reject(new Error('damaged'))),
+    /^Error: damaged$/,
+  );
+  await using second = await create();
+  await second.write([Buffer.from('half')]);
+  const isSuperseded = (error: unknown) => hasCode(error, 'SAVE_SUPERSEDED');
+  await assert.rejects(first.readBack(readBack), isSuperseded);
+  await assert.rejects(
+    first.readBack(() => Promise.reject(new Error('damaged'))),
+    isSuperseded,
+  );
+  await first.discard();
+  assert.equal(await second.readBack(readBack), 'half');
+});
+
+test('a file that is given up takes no other along that has come to its name', async () => {
+  await using dir = await tempDir('durable-file');
+  const path = join(dir.path, 's.db');
+  const create = () => createDurableFile(path, { temporaryPath: `${path}.part` });
+  for (let round = 0; round < 50; round++) {
+    await using first = await create();
+    const [second] = await Promise.all([create(), first.discard()]);
+    await second.commit();
+    await rm(path);
   }
 });

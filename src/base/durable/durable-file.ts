@@ -24,6 +24,11 @@ export interface DurableFile extends AsyncDisposable {
   /** Appends bytes in order; large buffers are written as they are. */
   write(chunks: readonly Uint8Array[]): Promise<void>;
   /**
+   * For work that reads the unfinished file by its name: what it finds counts only if it was this file.
+   * Errors: SAVE_SUPERSEDED (another run has put its own there) before those of the work.
+   */
+  readBack<T>(work: (temporaryPath: string) => Promise<T>): Promise<T>;
+  /**
    * Flushes, closes and moves the file to its name.
    * Errors: FILE_EXISTS, DISK_FULL, WRITE_FAILED, SAVE_SUPERSEDED (another run replaced the unfinished file).
    */
@@ -40,15 +45,22 @@ export async function createDurableFile(path: string, options: DurableFileOption
   const created = createFile(temporaryPath, options.mode ?? 0o600);
   const file = created.identity;
   const unfinished = beginUnfinished(() => {
+    try {
+      remove();
+    } catch {
+      // The process is on its way out: the next run removes it.
+    }
+  });
+  const remove = () => {
     // In the order in which the file moves from one to the other: it cannot slip past.
     for (const candidate of [temporaryPath, privatePath]) removeIfSame(file, candidate);
-  });
+  };
   const privatePath = `${temporaryPath}.${unfinished.tag}`;
   let handle: FileHandle;
   try {
     handle = await openCreated(file, temporaryPath);
   } catch (error) {
-    removeIfSame(file, temporaryPath);
+    remove();
     unfinished[Symbol.dispose]();
     throw error;
   } finally {
@@ -60,8 +72,7 @@ export async function createDurableFile(path: string, options: DurableFileOption
     state = 'done';
     try {
       // While the file is open nobody else can get its inode number.
-      for (const candidate of [temporaryPath, privatePath])
-        if (await isAt(file, candidate)) await rm(candidate, { force: true });
+      remove();
     } finally {
       await handle.close();
       unfinished[Symbol.dispose]();
@@ -71,13 +82,8 @@ export async function createDurableFile(path: string, options: DurableFileOption
     path,
     temporaryPath,
     handle,
-    async write(chunks) {
-      try {
-        await writeAll(handle, chunks);
-      } catch (error) {
-        throw fileError(error, 'write', temporaryPath);
-      }
-    },
+    write: (chunks) => writeAll(handle, chunks, temporaryPath),
+    readBack: (work) => readBack(file, temporaryPath, work),
     async commit() {
       try {
         await handle.sync();
@@ -94,6 +100,17 @@ export async function createDurableFile(path: string, options: DurableFileOption
     discard,
     [Symbol.asyncDispose]: discard,
   };
+}
+
+async function readBack<T>(
+  file: FileIdentity,
+  temporaryPath: string,
+  work: (temporaryPath: string) => Promise<T>,
+): Promise<T> {
+  const [outcome] = await Promise.allSettled([work(temporaryPath)]);
+  if (!(await isAt(file, temporaryPath))) throw superseded(temporaryPath);
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
 }
 
 /** Removes what runs killed while committing left of an unfinished file with this name. Errors: WRITE_FAILED. */
@@ -147,13 +164,10 @@ function isSame(a: FileIdentity, b: FileIdentity): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
+/** Without a pause between look and removal, in which another run could put its own there. */
 function removeIfSame(file: FileIdentity, path: string): void {
-  try {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    if (found !== undefined && isSame(file, found)) rmSync(path, { force: true });
-  } catch {
-    // The process is on its way out: the next run removes it.
-  }
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && isSame(file, found)) rmSync(path, { force: true });
 }
 
 function superseded(path: string): HoldfastError {
@@ -202,16 +216,20 @@ async function openCreated(file: FileIdentity, path: string): Promise<FileHandle
   throw superseded(path);
 }
 
-async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], path: string): Promise<void> {
   let pending = chunks.filter((chunk) => chunk.length > 0);
-  while (pending.length > 0) {
-    const batch = pending.slice(0, 512);
-    let { bytesWritten } = await handle.writev(batch);
-    let whole = 0;
-    while (whole < batch.length && bytesWritten >= batch[whole]!.length)
-      bytesWritten -= batch[whole++]!.length;
-    pending = pending.slice(whole);
-    if (bytesWritten > 0) pending[0] = pending[0]!.subarray(bytesWritten);
+  try {
+    while (pending.length > 0) {
+      const batch = pending.slice(0, 512);
+      let { bytesWritten } = await handle.writev(batch);
+      let whole = 0;
+      while (whole < batch.length && bytesWritten >= batch[whole]!.length)
+        bytesWritten -= batch[whole++]!.length;
+      pending = pending.slice(whole);
+      if (bytesWritten > 0) pending[0] = pending[0]!.subarray(bytesWritten);
+    }
+  } catch (error) {
+    throw fileError(error, 'write', path);
   }
 }
 

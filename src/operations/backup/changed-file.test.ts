@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
 import { readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { hasCode, operationContext, utf8 } from '../../base/index.ts';
+import { hasCode, operationContext, type OperationContext, utf8 } from '../../base/index.ts';
 import { generateFileKey, initRepository, listBackupIds } from '../../repository/index.ts';
 import { openMemoryStorage } from '../../storage/index.ts';
 import { buildDatabase } from '../../../test/support/build-database.ts';
@@ -53,4 +54,22 @@ test('a file that is changed while it is stored becomes no backup', async () => 
     hasCode(error, 'FILE_NOT_READABLE'),
   );
   assert.deepEqual(await listBackupIds(repository), []);
+});
+
+test('another run that fetches to the same name does not make a backup seem damaged', async () => {
+  await using dir = await tempDir('changed-file');
+  const [path, fetched] = [join(dir.path, 's.db'), join(dir.path, 'fetched.db')];
+  await writeFile(path, buildDatabase(allRows));
+  const repository = await initRepository(openMemoryStorage(), { lock }, ctx);
+  const source = { kind: 'file', path, skipDigest: true } as const;
+  const { record } = await createBackup({ repository, source, program: 'test' }, ctx);
+  const events: OperationContext['events'] = (event) => {
+    if (event.type !== 'phase-finished' || event.phase !== 'fetch') return;
+    rmSync(`${fetched}.part`);
+    writeFileSync(`${fetched}.part`, buildDatabase(fewerRows).subarray(0, 20_000));
+  };
+  await assert.rejects(
+    fetchBackup({ repository, id: record.id, path: fetched }, operationContext({ events })),
+    (error) => hasCode(error, 'SAVE_SUPERSEDED'),
+  );
 });

@@ -33,7 +33,7 @@ import { storePieces } from './write-store.ts';
  *
  * Errors: IMPORT_NOT_RECOGNISED, IMPORT_AMBIGUOUS, IMPORT_DAMAGED, IMPORT_CHAIN_BROKEN, IMPORT_TOO_LARGE,
  * IMPORT_KEY_WRONG, DIGEST_MISMATCH, VERIFY_FAILED, NOT_A_DATABASE, DATABASE_CORRUPT, RECORD_INVALID, those of
- * `openDataDirAt`, FILE_EXISTS, FILE_NOT_FOUND, FILE_NOT_READABLE, DISK_FULL, WRITE_FAILED, INTERRUPTED.
+ * `openDataDirAt`, FILE_EXISTS, FILE_NOT_FOUND, FILE_NOT_READABLE, DISK_FULL, WRITE_FAILED, SAVE_SUPERSEDED, INTERRUPTED.
  */
 export async function importBackup(options: ImportOptions, ctx: OperationContext): Promise<ImportResult> {
   await checkTarget(options);
@@ -74,7 +74,7 @@ async function finish(
   notUsed: readonly UnusedItem[],
   ctx: OperationContext,
 ): Promise<ImportResult> {
-  const checked = await checkResult(file.temporaryPath, paths[0], ctx);
+  const checked = await file.readBack((path) => checkResult(path, paths[0], ctx));
   await file.commit();
   const cameWithout = taken.files.some(({ content }) => content === 'database') || taken.files.length === 0;
   return {
