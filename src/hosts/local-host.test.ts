@@ -54,7 +54,7 @@ describe('the files of a host under a root', () => {
     await writeFile(join(dir.path, 'ten'), '0123456789');
     await writeFile(join(dir.path, 'sparse'), '');
     await truncate(join(dir.path, 'sparse'), 2 ** 40);
-    await mustRun('mkfifo', [join(dir.path, 'pipe')], { timeoutMs: 20_000 });
+    await mustRun('mkfifo', [join(dir.path, 'pipe')], { timeoutMs: 60_000 });
     const host = openLocalHost({ root: dir.path });
     await assert.rejects(host.readText('/binary'), withCode('FILE_NOT_READABLE'));
     assert.equal((await host.readBytes('/binary'))?.length, 2);

@@ -143,7 +143,7 @@ describe('running a program under another root', () => {
 
 /** Copies a program of this machine, and the libraries that it needs to the same places under a root. */
 async function copyProgram(program: string, target: string, root: string): Promise<void> {
-  const { stdout } = await mustRun('ldd', [program], { timeoutMs: 20_000 });
+  const { stdout } = await mustRun('ldd', [program], { timeoutMs: 60_000 });
   const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1]!);
   const copies = [[program, target], ...libraries.map((path) => [path, join(root, path)])] as const;
   for (const [from, to] of copies) {

@@ -61,7 +61,7 @@ for (const line of ['3.4', '3.5', '3.6', '3.7'] as const)
     if (peer === undefined) return;
     for (const words of commands) {
       const { stdout } = await runCommand(peer.etcdctl, [...words, '--help'], {
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
         env: { ETCDCTL_API: '3' },
       });
       const theirs = Array.from(stdout.matchAll(/^ +(?:-\w, )?--([a-z][a-z-]+)/gm), ([, name]) => name!);
@@ -84,7 +84,7 @@ for (const line of ['3.5', '3.6', '3.7'] as const)
     ] as const) {
       if (line === '3.5' && theirWords === 'hashkv') continue;
       const { stdout } = await runCommand(peer.etcdutl!, [...theirWords.split(' '), '--help'], {
-        timeoutMs: 20_000,
+        timeoutMs: 60_000,
       });
       const theirs = Array.from(stdout.matchAll(/^ +(?:-\w, )?--([a-z][a-z-]+)/gm), ([, name]) => name!);
       assert.ok(theirs.includes('help'), theirWords);

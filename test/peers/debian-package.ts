@@ -81,7 +81,7 @@ async function unpackFrom(
 
 /** How this machine reaches its packages (proxies, time-outs) carries over; its hooks, pins and lists do not. */
 async function privateConfiguration(apt: string): Promise<string> {
-  const dump = await mustRun('apt-config', ['dump'], { timeoutMs: 20_000 });
+  const dump = await mustRun('apt-config', ['dump'], { timeoutMs: 60_000 });
   const transport = dump.stdout
     .split('\n')
     .filter((line) => /^Acquire::(?!IndexTargets|Languages|GzipIndexes)/.test(line));

@@ -86,7 +86,7 @@ async function isOfLine(root: string, line: PeerLine): Promise<boolean> {
 }
 
 async function versionOf(root: string): Promise<string> {
-  const result = await runCommand(join(root, 'bin', 'etcd'), ['--version'], { timeoutMs: 20_000 });
+  const result = await runCommand(join(root, 'bin', 'etcd'), ['--version'], { timeoutMs: 60_000 });
   const version = /etcd Version: (\S+)/.exec(result.stdout)?.[1];
   if (version === undefined) {
     throw new Error(`etcd --version says ${JSON.stringify(result.stdout + result.stderr)}`);

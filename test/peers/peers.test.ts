@@ -117,7 +117,7 @@ async function versionTexts(peer: Peer): Promise<[string, string][]> {
   const run = async (file: string, args: string[]): Promise<[string, string]> => {
     await access(file);
     assert.notEqual((await stat(file)).mode & 0o100, 0, `${file} can be executed`);
-    return [file, (await mustRun(file, args, { timeoutMs: 20_000, env })).stdout];
+    return [file, (await mustRun(file, args, { timeoutMs: 60_000, env })).stdout];
   };
   const texts = [run(peer.etcd, ['--version']), run(peer.etcdctl, ['version'])];
   if (peer.etcdutl !== undefined) texts.push(run(peer.etcdutl, ['version']));

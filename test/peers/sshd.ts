@@ -84,7 +84,7 @@ async function unpackedSshd(directory: string): Promise<Sshd> {
 
 /** Every release prints its version when it does not understand an option. */
 async function versionOf(path: string, env: Readonly<Record<string, string>>): Promise<string> {
-  const { stderr } = await runCommand(path, ['-?'], { timeoutMs: 20_000, env });
+  const { stderr } = await runCommand(path, ['-?'], { timeoutMs: 60_000, env });
   const version = /\bOpenSSH_[^\s,]+/.exec(stderr)?.[0];
   if (version === undefined) throw new Error(`${path} says ${JSON.stringify(stderr.trim())}`);
   return version;

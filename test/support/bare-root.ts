@@ -32,7 +32,7 @@ const unshare = process.getuid?.() === 0 ? ['--mount'] : ['--user', '--map-root-
 export async function requireBareRoot(t: TestContext, program: string): Promise<BareRoot | undefined> {
   try {
     await using trial = await emptyRoot();
-    await mustRun('unshare', [...unshare, 'sh', '-c', mounts, 'sh', trial.path], { timeoutMs: 20_000 });
+    await mustRun('unshare', [...unshare, 'sh', '-c', mounts, 'sh', trial.path], { timeoutMs: 60_000 });
   } catch (error) {
     const reason = `no root directory of its own can be had here: ${error instanceof Error ? error.message : String(error)}`;
     if (process.env['CI'] === 'true') throw new Error(reason, { cause: error });
@@ -70,6 +70,6 @@ async function emptyRoot(): Promise<TempDir> {
 
 /** The loader and the libraries of a program; a link is named by its own path and copied as what it points to. */
 async function librariesOf(program: string): Promise<readonly string[]> {
-  const { stdout } = await mustRun('ldd', [program], { timeoutMs: 20_000 });
+  const { stdout } = await mustRun('ldd', [program], { timeoutMs: 60_000 });
   return Array.from(stdout.matchAll(/^\s*(?:\S+ => )?(\/\S+) \(0x/gm), (match) => match[1]!);
 }
