@@ -37,7 +37,7 @@ test('a faulty backup: the sentence, status 3, and nothing that was not made', a
     /^fail +file +\S+ s +leases: 2 keys will never expire: the lease does not exist$/m,
   );
   assert.match(run.stdout, /^skipped +boot +not made: a check before it failed$/m);
-  assert.match(run.stderr, /^Error: .*one\.db fails file: leases: 2 keys will never expire/);
+  assert.match(run.stderr, /^Error: .*one\.db failed at file: leases: 2 keys will never expire/);
 });
 
 test('as JSON it is one document with numbers', async () => {

@@ -21,7 +21,7 @@ export async function tellReport(report: DrillReport, { html }: PageFlags, host:
   const [first] = failed;
   throw new HoldfastError(
     'DRILL_FAILED',
-    `${report.source} fails ${failed.map(({ name }) => name).join(', ')}: ${first!.summary}`,
+    `the drill of ${report.source} failed at ${failed.map(({ name }) => name).join(', ')}: ${first!.summary}`,
     { details: { path: report.source, checks: failed.map(({ name }) => name) } },
   );
 }
