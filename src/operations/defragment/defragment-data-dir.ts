@@ -118,7 +118,7 @@ async function writeDefragmented(path: string, file: DurableFile, ctx: Operation
   using source = openFileSource(path);
   const target = { fd: file.handle.fd, path: file.temporaryPath };
   await compactDatabase(openDatabase(source), [], target, ctx);
-  const written = await contentHash(file.temporaryPath, ctx);
+  const written = await file.readBack((temporaryPath) => contentHash(temporaryPath, ctx));
   if (written !== hash)
     throw new HoldfastError('DEFECT', `the new database has hash ${written}, not ${hash}`, {
       details: { path },
