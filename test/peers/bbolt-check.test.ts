@@ -26,10 +26,10 @@ async function bboltOf(t: TestContext, line: PeerLine): Promise<string | undefin
 
 /**
  * What `bbolt check` says, or undefined when it finds the file sound. A tool that never ends complains as well: after
- * ten seconds of processor time, for by the clock a busy machine may take that long over any file.
+ * three seconds of processor time, for by the clock a busy machine may take that long over any file.
  */
 async function complaint(bbolt: string, path: string): Promise<string | undefined> {
-  const words = ['-c', 'ulimit -t 10; exec "$@"', 'sh', bbolt, 'check', path];
+  const words = ['-c', 'ulimit -t 3; exec "$@"', 'sh', bbolt, 'check', path];
   try {
     const { exitCode, stdout, stderr } = await runCommand('/bin/sh', words, { timeoutMs: 300_000 });
     return exitCode === 0 ? undefined : `${stdout}${stderr}`.slice(0, 500);
