@@ -78,8 +78,11 @@ export function terminalStage(host: CommandHost, { step: waits }: { readonly ste
     async pause() {
       if (!waits) return;
       io.stdout.write(`\n${indent}${dim('press a key')}`);
-      await io.awaitKey?.();
-      io.stdout.write('\r\x1b[K\x1b[A');
+      try {
+        await io.awaitKey?.();
+      } finally {
+        io.stdout.write('\r\x1b[K\x1b[A');
+      }
     },
   };
 }

@@ -20,8 +20,8 @@ h1 { margin: .35rem 0 .6rem; font-size: clamp(1.6rem, 4vw, 2.25rem); font-weight
 .fail .mark { background: var(--fail-wash); color: var(--fail); }
 .lead { margin: 0; max-width: 46rem; color: var(--soft); overflow-wrap: anywhere; }
 .lead b { color: var(--ink); font-weight: 600; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 1px; margin: 2.25rem 0 2.75rem; border: 1px solid var(--line); border-radius: 12px; background: var(--line); overflow: hidden; }
-.figures div { display: flex; flex-direction: column; padding: 1.1rem 1.35rem; background: var(--surface); }
+.figures { display: flex; flex-wrap: wrap; gap: 1px; margin: 2.25rem 0 2.75rem; border: 1px solid var(--line); border-radius: 12px; background: var(--line); overflow: hidden; }
+.figures div { display: flex; flex: 1 1 13rem; flex-direction: column; padding: 1.1rem 1.35rem; background: var(--surface); }
 .label, .note { color: var(--soft); font-size: .875rem; }
 .note { color: var(--faint); }
 .value { font-size: 1.9rem; font-weight: 600; letter-spacing: -.02em; line-height: 1.35; }
