@@ -4,11 +4,9 @@ import {
   lchown,
   lstat,
   mkdir,
-  mkdtemp,
   open,
   readdir,
   rename,
-  rm,
   symlink,
 } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
@@ -16,6 +14,7 @@ import {
   errnoOf,
   fileError,
   HoldfastError,
+  openPrivateDirectory,
   type OperationContext,
   syncDirectory,
   throwIfInterrupted,
@@ -48,7 +47,7 @@ export interface WrittenBundle {
 /**
  * Writes the bundle of a backup as a tree, with modes, times and, where that is allowed, owners. The directory (0700)
  * appears when all of it is written and checked. Nothing is written outside of it: links are made last, and lead to
- * where they led on the host, seen from the top of the tree.
+ * where they led on the host, seen from the top of the tree. What killed runs left of the same directory is removed.
  *
  * Errors: BUNDLE_NOT_FOUND, REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, FILE_EXISTS,
  * WRITE_FAILED, DISK_FULL, those of `Storage`, INTERRUPTED.
@@ -62,16 +61,14 @@ export async function writeBundle(
     throw new HoldfastError('BUNDLE_NOT_FOUND', `backup ${record.id} was made without a bundle`);
   const target = resolve(directory);
   await requireFree(target);
-  const temporary = await makeTemporary(target);
-  try {
-    const ownersKept = await new TreeWriter(repository, temporary, ctx).write(list);
-    await syncDirectory(temporary);
-    await moveInto(temporary, target);
-    const bytes = list.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    return { directory, files: list.files.length, bytes, ownersKept };
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  // Beside the target, so that it can be renamed.
+  const prefix = `.${basename(target)}.part-`;
+  await using temporary = await openPrivateDirectory(dirname(target), prefix, 'bundle fetch', ctx);
+  const ownersKept = await new TreeWriter(repository, temporary.path, ctx).write(list);
+  await syncDirectory(temporary.path);
+  await moveInto(temporary.path, target);
+  const bytes = list.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return { directory, files: list.files.length, bytes, ownersKept };
 }
 
 async function requireFree(target: string): Promise<void> {
@@ -86,15 +83,6 @@ async function requireFree(target: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return;
     throw error instanceof HoldfastError ? error : fileError(error, 'open', target);
-  }
-}
-
-/** Beside the target, so that it can be renamed; with permissions for its owner only. */
-async function makeTemporary(target: string): Promise<string> {
-  try {
-    return await mkdtemp(join(dirname(target), `.${basename(target)}.part-`));
-  } catch (error) {
-    throw fileError(error, 'create', target);
   }
 }
 
