@@ -64,6 +64,8 @@ export async function defragmentDataDir(
   });
   await writeDefragmented(path, file, ctx);
   await takeOver(before, file);
+  // Before the last look: after it there is no time for an etcd to start, whose writes would go to a file without a name.
+  await flush(file);
   throwIfInterrupted(ctx.signal);
   await requireUnused(path);
   if (!isSameState(before, await stateOf(path))) throw inUse(path, 'it changed meanwhile');
@@ -132,6 +134,14 @@ async function contentHash(path: string, ctx: OperationContext): Promise<number>
   const { findings, scan } = await scanDatabase(file, ctx, { hash: true, keyCountRule: 'all-rows' });
   if (scan === undefined) throw structureError(path, findings);
   return scan.hash!;
+}
+
+async function flush({ handle, temporaryPath }: DurableFile): Promise<void> {
+  try {
+    await handle.sync();
+  } catch (error) {
+    throw fileError(error, 'write', temporaryPath);
+  }
 }
 
 /** Gives the new file the owner and the permission bits of the old one. */
