@@ -10,7 +10,7 @@ import { ledgerPath, readLedger } from '../../src/operations/ledger/index.ts';
 import { snapshotStatus } from '../../src/operations/status/index.ts';
 import { requirePeer } from '../peers/index.ts';
 import { type ControlPlane, makeControlPlane } from '../support/control-plane/index.ts';
-import { runHoldfast } from '../support/run-cli.ts';
+import { type CliRunOptions, patience, runHoldfast } from '../support/run-cli.ts';
 import { runCommand } from '../support/run-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -29,7 +29,7 @@ suite('an etcd that runs', () => {
     await t.test('what is given wins over what is found', () => givenWins(plane));
     await t.test('snapshot save saves it', async () => {
       const file = join(dir.path, 'found.db');
-      const run = await runHoldfast(['snapshot', 'save', file], { root });
+      const run = await onHost(['snapshot', 'save', file], root);
       assert.equal(run.exitCode, 0, run.stderr);
       assert.match(run.stderr, usingLine(plane));
       assert.equal((await runHoldfast(['snapshot', 'verify', file])).exitCode, 0);
@@ -43,7 +43,7 @@ suite('an etcd that runs', () => {
       assert.deepEqual([source, memberIds?.length], ['save', 1]);
       const ledger = ledgerPath(join(root, plane.hostPaths.dataDir));
       await writeFile(ledger, 'no ledger');
-      const run = await runHoldfast(['snapshot', 'save', join(dir.path, 'again.db')], { root });
+      const run = await onHost(['snapshot', 'save', join(dir.path, 'again.db')], root);
       assert.equal(run.exitCode, 0, run.stderr);
       assert.match(run.stderr, /warn\tthe ledger of revisions beside the data dir was not written/);
       assert.equal(await readFile(ledger, 'utf8'), 'no ledger');
@@ -53,7 +53,7 @@ suite('an etcd that runs', () => {
         ['env', 'eval "$1"; exec "$2" endpoint health'],
         ['command', 'set -f; PATH="${2%/*}:$PATH"; eval "$1 endpoint health"'],
       ] as const) {
-        const { stdout } = await runHoldfast(['discover', '-w', format], { root });
+        const { stdout } = await onHost(['discover', '-w', format], root);
         const run = await runCommand('/bin/sh', ['-ec', script, 'sh', stdout.trimEnd(), peer.etcdctl], {
           timeoutMs: 60_000,
           env: { ETCDCTL_DIAL_TIMEOUT: '20s', ETCDCTL_COMMAND_TIMEOUT: '50s' },
@@ -69,6 +69,11 @@ suite('an etcd that runs', () => {
   });
 });
 
+/** Runs a command on the host: it looks for an etcd there. */
+function onHost(argv: readonly string[], root: string, env: CliRunOptions['env'] = {}) {
+  return runHoldfast(argv, { root, env: { ...patience, ...env } });
+}
+
 function usingLine(plane: ControlPlane): RegExp {
   return new RegExp(
     `Using https://127\\.0\\.0\\.1:${plane.ports.etcdClient} from /etc/kubernetes/manifests/etcd\\.yaml ` +
@@ -77,7 +82,8 @@ function usingLine(plane: ControlPlane): RegExp {
 }
 
 async function saysWhatItIs(plane: ControlPlane): Promise<void> {
-  const found = await discover({ root: plane.root }, operationContext());
+  const limits = { dialTimeoutMs: 20_000, commandTimeoutMs: 60_000 };
+  const found = await discover({ root: plane.root, ...limits }, operationContext());
   assert.equal(found.layout, 'static-pod');
   assert.equal(found.manifestsDir, plane.hostPaths.manifestsDir);
   assert.equal(found.etcd?.dataDir, plane.hostPaths.dataDir);
@@ -96,29 +102,27 @@ async function saysWhatItIs(plane: ControlPlane): Promise<void> {
 }
 
 async function getAndPut(plane: ControlPlane): Promise<void> {
-  const put = await runHoldfast(['put', 'a', 'b', '--root', plane.root]);
+  const put = await runHoldfast(['put', 'a', 'b', '--root', plane.root], { env: patience });
   assert.equal(put.exitCode, 0, put.stderr);
   assert.equal(put.stdout, 'OK\n');
   assert.match(put.stderr, usingLine(plane));
-  const get = await runHoldfast(['get', 'a', '--quiet'], { root: plane.root });
+  const get = await onHost(['get', 'a', '--quiet'], plane.root);
   assert.equal(get.stdout, 'a\nb\n');
   assert.equal(get.stderr, '');
   for (const words of ['member list', 'endpoint health', 'endpoint status', 'alarm list', 'lease list'])
-    assert.equal((await runHoldfast(words.split(' '), { root: plane.root })).exitCode, 0, words);
+    assert.equal((await onHost(words.split(' '), plane.root)).exitCode, 0, words);
 }
 
 async function givenWins(plane: ControlPlane): Promise<void> {
   const { caFile } = plane.pki;
-  const other = await runHoldfast(['get', 'a', `--cacert=${caFile}`], { root: plane.root });
+  const other = await onHost(['get', 'a', `--cacert=${caFile}`], plane.root);
   assert.equal(other.exitCode, 5, 'the authority of the API server signed no certificate of etcd');
   const env = { ETCDCTL_ENDPOINTS: 'http://127.0.0.1:1' };
-  const elsewhere = await runHoldfast(['get', 'a'], { root: plane.root, env });
+  const elsewhere = await onHost(['get', 'a'], plane.root, env);
   assert.equal(elsewhere.exitCode, 5);
   assert.doesNotMatch(elsewhere.stderr, /Using/);
   const { certFile, keyFile } = plane.pki.etcdServer;
-  const server = await runHoldfast(['get', 'a', `--cert=${certFile}`, `--key=${keyFile}`], {
-    root: plane.root,
-  });
+  const server = await onHost(['get', 'a', `--cert=${certFile}`, `--key=${keyFile}`], plane.root);
   assert.equal(server.exitCode, 0, server.stderr);
   assert.doesNotMatch(server.stderr, /client certificate/);
 }

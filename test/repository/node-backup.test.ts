@@ -22,7 +22,7 @@ import {
   makeControlPlane,
   sampleObjects,
 } from '../support/control-plane/index.ts';
-import { runHoldfast } from '../support/run-cli.ts';
+import { patience, runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -39,7 +39,11 @@ suite('a control-plane node', () => {
     await loadObjects(etcd, sampleObjects({ clusterUid: plane.clusterUid, nodeName: 'backed-up' }));
     const keyFile = join(dir.path, 'key');
     await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
-    const env: Env = { HOLDFAST_REPOSITORY: join(dir.path, 'repository'), HOLDFAST_KEY_FILE: keyFile };
+    const env: Env = {
+      ...patience,
+      HOLDFAST_REPOSITORY: join(dir.path, 'repository'),
+      HOLDFAST_KEY_FILE: keyFile,
+    };
     const run = async (...argv: readonly string[]) => {
       const { exitCode, stdout, stderr } = await runHoldfast([...argv, '-w', 'json'], { root, env });
       assert.equal(exitCode, 0, stderr);

@@ -6,6 +6,7 @@ const noHost = '/nonexistent';
 export interface CliRunOptions {
   /** In place of `/`, to find etcd under; nothing is found by default. */
   readonly root?: string;
+  /** With `patience` for an etcd that is to be found; one whose endpoints are given is waited for anyway. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
@@ -37,7 +38,7 @@ export async function runHoldfast(argv: readonly string[], options: CliRunOption
     stdin: Object.assign(inputOf(options.stdin ?? ''), { isTerminal: false }),
     stdout,
     stderr,
-    env: { PATH: process.env['PATH'], ...patience(argv), ...options.env },
+    env: { PATH: process.env['PATH'], ...(isToldWhere(argv) ? patience : {}), ...options.env },
     signal: options.signal ?? new AbortController().signal,
     isOutputGone: false,
     root: options.root ?? noHost,
@@ -48,9 +49,13 @@ export async function runHoldfast(argv: readonly string[], options: CliRunOption
 }
 
 /** The limits for people who wait for an etcd are short for a machine, and a disk, that tests share. */
-function patience(argv: readonly string[]): Readonly<Record<string, string>> {
-  const isToldWhere = argv.some((word) => word.startsWith('--endpoints'));
-  return isToldWhere ? { ETCDCTL_DIAL_TIMEOUT: '20s', ETCDCTL_COMMAND_TIMEOUT: '60s' } : {};
+export const patience: Readonly<Record<string, string>> = {
+  ETCDCTL_DIAL_TIMEOUT: '20s',
+  ETCDCTL_COMMAND_TIMEOUT: '60s',
+};
+
+function isToldWhere(argv: readonly string[]): boolean {
+  return argv.some((word) => word.startsWith('--endpoints'));
 }
 
 function inputOf(stdin: NonNullable<CliRunOptions['stdin']>): AsyncIterable<Uint8Array> {
