@@ -35,7 +35,7 @@ export interface Finished {
 }
 
 /** A writer whose session is younger than the marker by this has seen the marker. */
-const marginMs = 60_000;
+export const marginMs = 60_000;
 /** How long a listing may lag behind. */
 const lagMs = 3_600_000;
 

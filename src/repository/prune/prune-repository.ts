@@ -3,7 +3,7 @@ import { HoldfastError, type OperationContext } from '../../base/index.ts';
 import { clearForgotten } from '../forget/index.ts';
 import { openSession, putPruneMarker, type Repository, type Session } from '../open/index.ts';
 import { copyNeeded } from './copy-needed.ts';
-import { finishMarkers } from './finish-markers.ts';
+import { finishMarkers, marginMs } from './finish-markers.ts';
 import { foreseePrune } from './foresee-prune.ts';
 import { isProcessGone, liveSessions, requireNoPruner, type SessionLook } from './live-sessions.ts';
 import type { PrunePlan } from './prune-plan.ts';
@@ -100,6 +100,10 @@ async function carryOut(
     segments: plan.replacedSegments.map(lastPart),
   };
   const name = await putPruneMarker(repository, marker, now, ctx.signal);
+  // A store's time is that of the beginning of a put: writers that came before its end have not seen the marker, and
+  // would count as younger. The time of a second one is behind them.
+  if (ctx.clock.now() - now > marginMs / 2)
+    await putPruneMarker(repository, marker, ctx.clock.now(), ctx.signal);
   ctx.log.info('planned what goes', { marker: name, packs: marker.packs.length });
   return plan;
 }
