@@ -171,13 +171,20 @@ class LiveConnection {
   #ping(): void {
     if (this.#session.closed || this.#session.destroyed) return;
     const { keepAliveTimeoutMs } = this.#options;
-    const timer = setTimeout(() => {
+    let isAnswered = false;
+    const giveUp = () => {
+      if (isAnswered) return;
       const message = `${this.#endpoint.text} did not answer a keep-alive ping within ${keepAliveTimeoutMs} ms`;
       this.#session.destroy(
         new HoldfastError('CONNECTION_LOST', message, { details: { endpoint: this.#endpoint.text } }),
       );
-    }, keepAliveTimeoutMs);
+    };
+    // Where this process was held up for so long, what has come meanwhile is read before it gives up.
+    const timer = setTimeout(() => setImmediate(giveUp), keepAliveTimeoutMs);
     timer.unref();
-    this.#session.ping(() => clearTimeout(timer));
+    this.#session.ping(() => {
+      isAnswered = true;
+      clearTimeout(timer);
+    });
   }
 }
