@@ -10,7 +10,7 @@ import { etcdctl } from '../support/etcdctl.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { environment } from '../support/run-command.ts';
-import { runHoldfast } from '../support/run-cli.ts';
+import { patience, runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
@@ -283,6 +283,7 @@ suite("etcdctl's variables", () => {
     await using server = await startEtcd({ peer, dataDir: join(dir.path, 'data') });
     await server.ready();
     const env = {
+      ...patience,
       ETCDCTL_ENDPOINTS: server.clientUrl,
       ETCDCTL_WRITE_OUT: 'json',
       ETCDCTL_CACERT: '',

@@ -7,7 +7,7 @@ import { type Peer, type PeerLine, requirePeer } from '../peers/index.ts';
 import { etcdctl, etcdctlTlsFlags, runEtcdutl } from '../support/etcdctl.ts';
 import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { createPki } from '../support/pki.ts';
-import { runHoldfast } from '../support/run-cli.ts';
+import { patience, runHoldfast } from '../support/run-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { tableCells } from './table-cells.ts';
 
@@ -98,6 +98,7 @@ test('over mutual TLS, with the same flags or variables as etcdctl', async (t) =
   ]);
   assert.equal(flags.exitCode, 0, flags.stderr);
   const env = {
+    ...patience,
     ETCDCTL_ENDPOINTS: server.clientUrl.replace('https://', ''),
     ETCDCTL_CACERT: tls.caFile,
     ETCDCTL_CERT: tls.client.certFile,

@@ -48,7 +48,7 @@ async function portIsTaken(sandbox: RecoverSandbox): Promise<void> {
   const { plane } = sandbox;
   await comesBack(plane, async () => {
     const [gone, turned] = ['"step":"fence/etcd-gone","state":"done"', '"type":"turned-back"'];
-    const running = startHeldRecovery(sandbox, [gone, turned], ['--wait-timeout=15s']);
+    const running = startHeldRecovery(sandbox, [gone, turned], ['--wait-timeout=30s']);
     await running.reached(gone);
     const thief = await listenOn(plane.ports.etcdClient);
     await running.goOn();

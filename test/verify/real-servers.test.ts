@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { operationContext } from '../../src/base/index.ts';
 import { verifySnapshot } from '../../src/operations/verify/index.ts';
 import { type Peer, peerLines, requirePeer } from '../peers/index.ts';
@@ -10,6 +9,7 @@ import { choosePorts, type EtcdServer, memberUrls, startEtcd } from '../support/
 import { JsonGateway } from '../support/json-gateway.ts';
 import { int64, type JsonObject } from '../support/lossless-json.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { eventually } from '../support/waiting.ts';
 
 /** What verify finds in a file, as `check severity code`. */
 async function findingsOf(path: string, skipDigest = false): Promise<string[]> {
@@ -49,15 +49,27 @@ async function save(server: EtcdServer, path: string, flags: readonly string[] =
   return path;
 }
 
-/** A snapshot that has its storage version, where the release has one. */
-async function saveSettled(server: EtcdServer, path: string): Promise<string> {
-  for (let tries = 0; tries < 50; tries++) {
+/** Saves again and again, until the findings say that the server is done with what it does by itself. */
+async function saveWhen(
+  server: EtcdServer,
+  path: string,
+  isSettled: (findings: readonly string[]) => boolean,
+): Promise<string> {
+  return await eventually(60_000, 'the server has settled', async () => {
     await save(server, path);
     const found = await findingsOf(path);
-    if (!found.some((finding) => /storage-version-missing|version-change/.test(finding))) return path;
-    await delay(200);
-  }
-  throw new Error('the storage version was never written');
+    if (isSettled(found)) return path;
+    throw new Error(found.join(', '));
+  });
+}
+
+/** A snapshot that has its storage version, where the release has one. */
+function saveSettled(server: EtcdServer, path: string): Promise<string> {
+  return saveWhen(
+    server,
+    path,
+    (found) => !found.some((finding) => /storage-version-missing|version-change/.test(finding)),
+  );
 }
 
 for (const line of peerLines) {
@@ -119,24 +131,24 @@ for (const line of peerLines) {
       initialCluster: /ETCD_INITIAL_CLUSTER="([^"]*)"/.exec(added)![1]!,
       initialClusterState: 'existing',
     });
-    for (let tries = 0; ; tries++) {
-      const promoted = await runEtcdctl(server, ['member', 'promote', id]);
-      if (promoted.exitCode === 0) break;
-      if (tries === 100) throw new Error(promoted.stderr);
-      await delay(100);
-    }
+    await eventually(60_000, 'the learner can be promoted', async () => {
+      const { exitCode, stderr } = await runEtcdctl(server, ['member', 'promote', id]);
+      // An attempt that was not answered in time may have been heard all the same.
+      const isNoLearner = stderr.includes('can only promote a learner') && !stderr.includes('in sync');
+      if (exitCode === 0 || isNoLearner) return true;
+      throw new Error(stderr);
+    });
     await second.ready();
     // A release of 3.5 before 3.5.20 forgets the promotion in its database.
     const patch = Number(peer.version.split('.')[2]);
     const lost = patch < 20 ? ['members warn learner-promotion-lost'] : [];
     const promotedFindings = { '3.4': [], '3.5': lost, '3.6': [], '3.7': [] };
     // The member tells its name a moment after it can be read from.
-    const path = join(dir.path, 'promoted.db');
-    for (let tries = 0; tries < 50; tries++) {
-      await save(server, path);
-      if (!(await findingsOf(path)).includes('members warn member-never-started')) break;
-      await delay(100);
-    }
+    const path = await saveWhen(
+      server,
+      join(dir.path, 'promoted.db'),
+      (findings) => !findings.includes('members warn member-never-started'),
+    );
     // Whether 3.5 keeps the name depends on its patch release.
     const found = (await findingsOf(path)).filter((finding) => finding !== 'members ok member-without-name');
     assert.deepEqual(found, [...promotedFindings[line], ...notesOfLine[line]!]);
@@ -187,15 +199,14 @@ for (const line of peerLines) {
       '3.6': [older, ...raised],
       '3.7': [older, ...raised],
     };
-    const path = join(dir.path, 'after.db');
-    for (let tries = 0; tries < 50; tries++) {
-      await save(server, path);
-      const found = await findingsOf(path);
-      // Told about itself, and compacted, a moment after it can be read from.
-      const settled = line === '3.4' ? found.includes('members warn member-duplicate') : true;
-      if (settled && !found.some((finding) => finding.startsWith('compaction'))) break;
-      await delay(100);
-    }
+    // Told about itself, and compacted, a moment after it can be read from.
+    const path = await saveWhen(
+      server,
+      join(dir.path, 'after.db'),
+      (found) =>
+        (line !== '3.4' || found.includes('members warn member-duplicate')) &&
+        !found.some((finding) => /^compaction|storage-version-missing|version-change/.test(finding)),
+    );
     await assertFindings(path, line, after[line]);
   });
 }

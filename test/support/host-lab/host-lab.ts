@@ -12,6 +12,7 @@ import {
   sampleObjects,
   startControlPlane,
 } from '../control-plane/index.ts';
+import { patientElections } from '../etcd-cluster.ts';
 import { tempDir } from '../temp-dir.ts';
 import { eventually } from '../waiting.ts';
 import type { LabHost } from './lab-host.ts';
@@ -103,7 +104,12 @@ async function layOut(
     address,
     etcdPeerPort: kubeadmPorts.etcdPeer,
   }));
-  const given = Object.entries({ manifestsDir, dataDir, etcdArgs, apiServerArgs });
+  const given = Object.entries({
+    manifestsDir,
+    dataDir,
+    etcdArgs: [...patientElections, ...(etcdArgs ?? [])],
+    apiServerArgs,
+  });
   const more = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   return await Promise.all(
     machines.hosts.map(async ({ name, address, rootDir }) => {
