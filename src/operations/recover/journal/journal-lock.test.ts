@@ -23,7 +23,11 @@ test('one at a time', async () => {
     assert.ok((await readFile(path, 'utf8')).startsWith(`${process.pid}-`));
     await assert.rejects(lockJournal(path), isRunning);
   }
+  const held = await lockJournal(path);
+  await held[Symbol.asyncDispose]();
   await using _ = await lockJournal(path);
+  await held[Symbol.asyncDispose]();
+  await assert.rejects(lockJournal(path), isRunning, 'let go of once more, it is still the other’s');
 });
 
 test('of many that find the lock of a dead process one gets it', async () => {

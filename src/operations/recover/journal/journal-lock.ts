@@ -33,8 +33,12 @@ export async function lockJournal(path: string): Promise<AsyncDisposable> {
   } finally {
     await rm(own, { force: true });
   }
+  let isHeld = true;
   return {
     async [Symbol.asyncDispose]() {
+      // Once: by the second time it may be another's.
+      if (!isHeld) return;
+      isHeld = false;
       // The first one first: without it the others mean nothing.
       for (const place of chain) await rm(place, { force: true });
       holder[Symbol.dispose]();

@@ -46,9 +46,7 @@ export function openLocalRecoveryHost(
   const open = new AsyncDisposableStack();
   let journal: Journal | undefined;
   const oldData = openOldData(machine, inspect, ctx);
-  const lock = async () => {
-    open.use(await lockJournal(await machine.realPath(journalLockPath)));
-  };
+  const lock = async () => open.use(await lockJournal(await machine.realPath(journalLockPath)));
   const attach = (opened: Journal) => {
     journal = open.use(opened);
   };
@@ -69,7 +67,12 @@ export function openLocalRecoveryHost(
     async resume() {
       const path = await machine.realPath(journalPath);
       if ((await readPendingRecovery(path)) === undefined) return undefined;
-      await lock();
+      const held = await lock();
+      // Whoever worked on it may have come to its end since.
+      if ((await readPendingRecovery(path)) === undefined) {
+        await held[Symbol.asyncDispose]();
+        return undefined;
+      }
       attach(await openJournal(path, ctx));
       const { plan, host, turnedBack } = journal!;
       return { plan, hostIndex: plan.hosts.indexOf(host), turnedBack };
