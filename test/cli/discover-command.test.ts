@@ -57,6 +57,23 @@ test('simple and table are facts with value and how we know, and what is amiss b
   assert.match(fields.stdout, /^"data dir" : "\/var\/lib\/etcd"$/m);
 });
 
+test('on a terminal a report fits: what is too long goes on below its column', async () => {
+  await using fixture = await openHostFixture('kubeadm-default');
+  const shown = async (columns: number, ...more: string[]) => {
+    const words = ['discover', '--offline', ...more];
+    return (await runHoldfast(words, { root: fixture.root, isTerminal: true, columns })).stdout.split('\n');
+  };
+  const piped = (await runHoldfast(['discover', '--offline'], { root: fixture.root })).stdout.split('\n');
+  assert.ok(Math.max(...piped.map((line) => line.length)) > 110, 'a pipe has a line for each fact');
+  const folded = await shown(90);
+  assert.ok(folded.length > piped.length);
+  for (const line of folded) assert.ok(line.length <= 90, line);
+  const at = folded.findIndex((line) => line.startsWith('data dir'));
+  assert.match(folded[at + 1]!, /^ {21}\S.*\/etc\/kubernetes\/manifests\/etcd\.yaml:\d+$/);
+  const json = await shown(90, '-w', 'json');
+  assert.equal(json.length, 2, 'a document stays one line');
+});
+
 test('-w env and -w command survive a shell, whatever the path is', async () => {
   await using fixture = await openHostFixture('kubeadm-default');
   const root = join(fixture.root, '..', "it's $HOME", 'root');

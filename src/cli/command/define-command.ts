@@ -69,6 +69,8 @@ export interface CommandSpec<F extends FlagSpecs = FlagSpecs> {
   readonly hidden?: boolean;
   /** Where the step lines of its operation go: stderr by default; `log-file`: nowhere else, it has better words. */
   readonly steps?: 'stdout' | 'stderr' | 'log-file';
+  /** Its simple format is a report for people: on a terminal, lines that are too long go on below their column. */
+  readonly isReport?: boolean;
   run(input: CommandInput<F>, host: CommandHost): Promise<ExitStatus | undefined>;
 }
 

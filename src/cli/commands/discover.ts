@@ -39,6 +39,7 @@ export const discoverCommand = defineCommand({
     4: 'there is no etcd on this host, or more than one could be meant',
     5: 'a host cannot be reached; the others were asked all the same',
   },
+  isReport: true,
   async run({ flags }, host) {
     const names = await readHosts(flags);
     if (names !== undefined) return await discoverHosts(names, flags, host);

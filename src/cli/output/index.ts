@@ -1,3 +1,4 @@
+export { foldLine, wrapWords } from './fold-line.ts';
 export { GatheredOutput } from './gathered-output.ts';
 export { formatGoJson, type GoJson, unlessEmpty, unlessZero } from './go-json.ts';
 export { formatGoQuoted } from './go-quote.ts';

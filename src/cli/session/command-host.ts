@@ -6,7 +6,7 @@ import {
   type GlobalValues,
   usageError,
 } from '../command/index.ts';
-import { type Output, printView, type WriteOut, writeOuts } from '../output/index.ts';
+import { foldLine, type Output, printView, type WriteOut, writeOuts } from '../output/index.ts';
 import { readClientOptions } from './client-options.ts';
 import { type FoundEndpoints, type Surroundings, withFoundEndpoints } from './found-endpoints.ts';
 import { HeldLines } from './held-lines.ts';
@@ -52,7 +52,7 @@ export function openSession(options: SessionOptions, io: CliIo): Session {
     clock: systemClock,
     events: (event) => onEvent(event, progress, warn),
   };
-  const out = standardOutput(io, progress, lines);
+  const out = standardOutput(io, progress, lines, command.isReport === true && format === 'simple');
   const root = globals.root ?? io.root ?? '/';
   const note = (line: string) => {
     if (!globals.quiet) lines.add(`${line}\n`);
@@ -180,12 +180,14 @@ function standardError({ command, globals }: SessionOptions, format: WriteOut, {
   };
 }
 
-function standardOutput(io: CliIo, progress: Progress, lines: HeldLines): Output {
+function standardOutput(io: CliIo, progress: Progress, lines: HeldLines, isReport: boolean): Output {
+  const columns = isReport ? io.stdout.columns : undefined;
   return {
     line(text) {
       lines.resultBegins();
       progress.clear();
-      io.stdout.write(`${text}\n`);
+      for (const part of columns === undefined ? [text] : foldLine(text, columns))
+        io.stdout.write(`${part}\n`);
     },
     bytes(bytes) {
       lines.resultBegins();

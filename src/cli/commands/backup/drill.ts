@@ -26,6 +26,7 @@ export const backupDrillCommand = defineCommand({
     3: 'the backup is damaged, or did not come up as what it claims to be',
     4: 'there is no such backup, the key is wrong or does not allow reading, or the file for the page is no report',
   },
+  isReport: true,
   async run({ args: [id = 'latest'], flags }, host) {
     await requirePage(flags);
     const { drillBackup } = await import('../../../operations/backup/index.ts');

@@ -42,6 +42,7 @@ export const backupForgetCommand = defineCommand({
   ],
   exitStatuses: { 4: 'a backup that was named is kept, or there is none; nothing was forgotten' },
   steps: 'log-file',
+  isReport: true,
   async run(input, host) {
     const { args: ids, flags } = input;
     requireOneWay(input);

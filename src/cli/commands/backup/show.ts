@@ -11,6 +11,7 @@ export const backupShowCommand = defineCommand({
   args: [{ name: 'id', summary: backupIdSummary }],
   flags: repositoryFlags,
   exitStatuses: { 3: 'its record is damaged', 4: 'there is no such backup, or the key is wrong' },
+  isReport: true,
   async run({ args, flags }, host) {
     const { listBundle, showBackup } = await import('../../../operations/backup/index.ts');
     await using access = await openRepositoryOf(flags, host);

@@ -44,6 +44,7 @@ export const backupVerifyCommand = defineCommand({
     4: 'there is no such backup, or the key is wrong or does not allow reading',
   },
   steps: 'log-file',
+  isReport: true,
   async run({ args, flags }, host) {
     const subset = readSubset(flags);
     const { verifyBackup } = await import('../../../operations/upkeep/index.ts');

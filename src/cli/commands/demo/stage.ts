@@ -1,8 +1,8 @@
 import { HoldfastError, throwIfInterrupted } from '../../../base/index.ts';
 import type { DemoProof, DemoStage } from '../../../operations/demo/index.ts';
 import type { CliIo, CliStream, CommandHost } from '../../command/index.ts';
-import { shellWord } from '../../output/index.ts';
-import { cutRow, foldLine, wrapWords } from './lay-out-text.ts';
+import { foldLine, shellWord, wrapWords } from '../../output/index.ts';
+import { cutRow } from './lay-out-text.ts';
 
 const indent = '   ';
 /** Lines of prose are no longer than this, however wide the terminal is. */
@@ -78,11 +78,7 @@ export function terminalStage(host: CommandHost, { step: waits }: { readonly ste
     async pause() {
       if (!waits) return;
       io.stdout.write(`\n${indent}${dim('press a key')}`);
-      try {
-        await io.awaitKey?.();
-      } finally {
-        io.stdout.write('\r\x1b[K\x1b[A');
-      }
+      await io.awaitKey?.().finally(() => io.stdout.write('\r\x1b[K\x1b[A'));
     },
   };
 }

@@ -50,6 +50,7 @@ export const drillCommand = defineCommand({
     3: 'the backup is damaged, or did not come up as what it claims to be',
     4: 'the file for the page exists and is no report',
   },
+  isReport: true,
   async run(input, host) {
     await requirePage(input.flags);
     const { drill } = await import('../../../operations/drill/index.ts');

@@ -73,6 +73,7 @@ export const recoverCommand = defineCommand({
     5: 'a host cannot be reached',
     6: 'it failed and was undone; everything is as it was',
   },
+  isReport: true,
   async run({ args, flags }, host) {
     checkMode(args, flags);
     const recover = await import('../../../operations/recover/index.ts');

@@ -17,6 +17,7 @@ export const repoCheckCommand = defineCommand({
     3: 'something is damaged',
     4: 'the key is wrong, or a prune is at work beside --rebuild-index',
   },
+  isReport: true,
   async run({ flags }, host) {
     const { checkStoredRepository } = await import('../../../operations/upkeep/index.ts');
     await using access = await openRepositoryOf(flags, host);

@@ -32,6 +32,7 @@ export const repoValidateCommand = defineCommand({
     4: 'the store does not accept the credentials',
     5: 'the store does not answer',
   },
+  isReport: true,
   async run({ args, flags }, host) {
     const { validateStorage } = await import('../../../operations/validate-storage/index.ts');
     const { parseStorageLocation } = await import('../../../storage/index.ts');

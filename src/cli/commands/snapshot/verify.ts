@@ -17,6 +17,7 @@ export const snapshotVerifyCommand = defineCommand({
   },
   exitStatuses: { 3: 'a check failed, or the file is not an etcd database' },
   steps: 'log-file',
+  isReport: true,
   async run(input, host) {
     const { verifySnapshot } = await import('../../../operations/verify/index.ts');
     const options = { path: input.args[0]!, skipDigest: input.flags['skip-hash-check'] };
