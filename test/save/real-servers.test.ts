@@ -17,6 +17,7 @@ import { choosePorts, startEtcd } from '../support/etcd-server.ts';
 import { etcdutl } from '../support/etcdctl.ts';
 import { createPki } from '../support/pki.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { testSeed } from '../support/test-seed.ts';
 import { runWorkload } from '../support/workload.ts';
 import { eventually } from '../support/waiting.ts';
 
@@ -43,7 +44,7 @@ for (const line of peerLines) {
     const tls = await createPki(`${dir.path}/pki`);
     await using server = await startEtcd({ peer, dataDir: `${dir.path}/data`, tls });
     await server.ready();
-    await runWorkload({ clientUrl: server.clientUrl, tls, size: 'small' });
+    await runWorkload({ clientUrl: server.clientUrl, tls, size: 'small', seed: testSeed(t) });
     const client = clientOptions(server);
 
     await t.test('is the file that etcd’s own tools take for a snapshot', async () => {
