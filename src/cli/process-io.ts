@@ -123,7 +123,8 @@ class OutputStream implements CliStream {
   }
 
   get columns(): number | undefined {
-    return this.isTerminal ? this.#openStream().columns : undefined;
+    // A terminal that nobody has told its size says 0.
+    return this.isTerminal ? this.#openStream().columns || undefined : undefined;
   }
 
   write(chunk: string | Uint8Array): void {
