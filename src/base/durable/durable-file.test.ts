@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { watchSteps } from '../../../test/faults/fs-steps.ts';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import { hasCode } from '../errors/index.ts';
 import { createDurableFile, type DurableFile } from './durable-file.ts';
@@ -53,10 +54,28 @@ test('a file that is given up takes no other along that has come to its name', a
   await using dir = await tempDir('durable-file');
   const path = join(dir.path, 's.db');
   const create = () => createDurableFile(path, { temporaryPath: `${path}.part` });
-  for (let round = 0; round < 50; round++) {
+  for (let round = 0; round < 20; round++) {
     await using first = await create();
     const [second] = await Promise.all([create(), first.discard()]);
     await second.commit();
     await rm(path);
   }
+});
+
+test('where there are no links, a file that has come meanwhile stays all the same', async () => {
+  await using dir = await tempDir('durable-file');
+  const path = join(dir.path, 's.db');
+  using _ = await watchSteps(dir.path, ({ call }) => {
+    if (call === 'link')
+      throw Object.assign(new Error('EPERM: injected'), { code: 'EPERM', syscall: 'link' });
+  });
+  const create = () => createDurableFile(path, { temporaryPath: `${path}.part` });
+  await using first = await create();
+  await first.commit();
+  await using second = await create();
+  await second.write([Buffer.from('new')]);
+  await assert.rejects(second.commit(), (error) => hasCode(error, 'FILE_EXISTS'));
+  assert.equal(await readFile(path, 'utf8'), '');
+  await second.discard();
+  assert.deepEqual(await readdir(dir.path), ['s.db']);
 });

@@ -235,21 +235,31 @@ async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[], path:
 
 /**
  * Moves a finished file to its name. Without `replace` a hard link makes "fail if it exists" atomic, which rename
- * cannot; file systems without links fall back to rename.
+ * cannot; on file systems without links it is a look and then a rename.
  */
 async function placeFile(from: string, to: string, replace: boolean): Promise<void> {
   if (!replace) {
-    try {
-      await link(from, to);
+    if (await tryLink(from, to)) {
       await rm(from);
       return;
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno !== 'EPERM' && errno !== 'ENOTSUP' && errno !== 'EOPNOTSUPP' && errno !== 'ENOSYS')
-        throw error;
     }
+    if (lstatSync(to, { throwIfNoEntry: false }) !== undefined)
+      throw new HoldfastError('FILE_EXISTS', `${to} exists already`, { details: { path: to } });
   }
   await rename(from, to);
+}
+
+/** False where there are no links. */
+async function tryLink(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EPERM' || errno === 'ENOTSUP' || errno === 'EOPNOTSUPP' || errno === 'ENOSYS')
+      return false;
+    throw error;
+  }
 }
 
 /** Flushes a directory, so that names created or moved in it survive a power cut. */
