@@ -85,7 +85,7 @@ export const errorCodes = {
   NOT_A_DATABASE: {
     exitStatus: 3,
     meaning: 'the file is not an etcd (bbolt) database',
-    hint: 'Name a file written by "snapshot save", or a member/snap/db; compressed files must be unpacked first.',
+    hint: 'Name a file written by "snapshot save", or a member/snap/db; "holdfast snapshot import" unpacks a compressed one.',
   },
   DATABASE_CORRUPT: {
     exitStatus: 3,
@@ -336,7 +336,7 @@ export const errorCodes = {
   RECOVERY_DECLINED: {
     exitStatus: 4,
     meaning: 'the recovery was not confirmed',
-    hint: 'Nothing was touched. Pass --yes where there is no terminal to ask at.',
+    hint: 'Pass --yes where there is no terminal to ask at.',
   },
   RECOVERY_PENDING: {
     exitStatus: 4,
