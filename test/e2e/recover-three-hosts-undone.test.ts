@@ -87,7 +87,7 @@ async function oneSessionKilled(hosts: ThreeHosts): Promise<void> {
     const host = hosts.lab.host('cp1');
     const recover = hosts.start(recoverArgs(hosts));
     // Found ahead: while all processes are looked at, the staging may come to its end.
-    const session = await eventually(minuteMs, 'the program has a session on the host', async () => {
+    const session = await eventually(3 * minuteMs, 'the program has a session on the host', async () => {
       const processes = await host.processes();
       return processes.find(({ argv }) => argv[1] === 'host-session');
     });
@@ -127,7 +127,7 @@ async function stages(hosts: ThreeHosts, name: string): Promise<void> {
     const text = await readFile(journal, 'utf8').catch(() => '');
     return [...text.matchAll(/"step":"([^"]+)"/g)].map(([, step]) => step!);
   };
-  const endMs = performance.now() + minuteMs;
+  const endMs = performance.now() + 3 * minuteMs;
   while ((await steps()).length === 0 && performance.now() < endMs) await delay(5);
   const begun = await steps();
   assert.equal(begun[0], 'stage/restore');
