@@ -4,6 +4,7 @@ import {
   createDurableFile,
   errnoOf,
   formatHex,
+  hasCode,
   isHoldfastError,
   type OperationContext,
 } from '../../base/index.ts';
@@ -42,11 +43,12 @@ export async function recallRepository(
   ctx: OperationContext,
 ): Promise<RecalledRepository> {
   const path = join(directory ?? join(root, usualDirectories.at(-1)!), `${repository.repositoryId}.json`);
+  // Before the list: what another run remembers after it may be a backup that came after it.
+  const before = await readMemory(path, ctx);
   const ids = await listBackupIds(repository, ctx.signal);
   const keys = repository.configs.map(
     ({ publicKeys: { content, bundle } }) => `${formatHex(content)}:${formatHex(bundle)}`,
   );
-  const before = await readMemory(path, ctx);
   const gone = await findGone(repository, before?.backups ?? [], ids, ctx.signal);
   const hasOtherKeys = (before?.keys ?? []).some((key, at) => keys[at] !== key);
   const now: RepositoryMemory = {
@@ -87,6 +89,8 @@ async function remember(
     await file.commit();
   } catch (error) {
     if (errnoOf(error) === undefined && !isHoldfastError(error)) throw error;
+    // Another run remembers what it saw at this moment.
+    if (hasCode(error, 'SAVE_SUPERSEDED')) return;
     log.debug('this host does not remember what it saw of the repository', { path, why: String(error) });
     if (directory !== undefined)
       events({

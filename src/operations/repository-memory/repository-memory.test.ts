@@ -66,3 +66,27 @@ test('a directory that was named is made and used in place of the host’s, and 
   await storage.delete(`backups/${id}`);
   assert.deepEqual((await recall('state/holdfast')).gone, [id]);
 });
+
+test('runs at the same time do not keep each other from remembering, and miss no backup that has just come', async () => {
+  await using dir = await tempDir('memory');
+  const { storage, repository, ctx, codes } = await seenRepository();
+  const place = { root: dir.path, directory: join(dir.path, 'memory') };
+  let comesBackup = true;
+  const slow = reopen(repository, {
+    ...storage,
+    async *list(prefix, options) {
+      yield* storage.list(prefix, options);
+      if (prefix !== 'backups/' || !comesBackup) return;
+      comesBackup = false;
+      await addSmallBackup(repository, [2]);
+      await recallRepository({ repository: reopen(repository), ...place }, ctx);
+    },
+  });
+  assert.deepEqual((await recallRepository({ repository: slow, ...place }, ctx)).gone, []);
+  for (let chunk = 3; chunk < 8; chunk++) {
+    await addSmallBackup(repository, [chunk]);
+    const recall = () => recallRepository({ repository: reopen(repository), ...place }, ctx);
+    await Promise.all([recall(), recall(), recall()]);
+  }
+  assert.deepEqual(codes, []);
+});
