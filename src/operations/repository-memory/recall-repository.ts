@@ -8,7 +8,7 @@ import {
   isHoldfastError,
   type OperationContext,
 } from '../../base/index.ts';
-import { listBackupIds, type Repository } from '../../repository/index.ts';
+import { listBackupIds, readConfigs, type Repository } from '../../repository/index.ts';
 import { encodeMemory, readMemory, type RepositoryMemory } from './memory-file.ts';
 
 export interface RecallOptions {
@@ -46,19 +46,33 @@ export async function recallRepository(
   // Before the list: what another run remembers after it may be a backup that came after it.
   const before = await readMemory(path, ctx);
   const ids = await listBackupIds(repository, ctx.signal);
-  const keys = repository.configs.map(
-    ({ publicKeys: { content, bundle } }) => `${formatHex(content)}:${formatHex(bundle)}`,
-  );
+  const keys = keysOf(repository.configs);
   const gone = await findGone(repository, before?.backups ?? [], ids, ctx.signal);
-  const hasOtherKeys = (before?.keys ?? []).some((key, at) => keys[at] !== key);
+  const isRotated = await isRotatedSince(repository, before?.keys ?? [], ctx.signal);
+  const hasOtherKeys = !isRotated && (before?.keys ?? []).some((key, at) => keys[at] !== key);
   const now: RepositoryMemory = {
     repositoryId: repository.repositoryId,
-    keys: hasOtherKeys ? before!.keys : keys,
+    keys: hasOtherKeys || isRotated ? before!.keys : keys,
     backups: [...gone, ...ids.slice(-rememberedIds)].sort(),
   };
   if (JSON.stringify(now) !== JSON.stringify(before)) await remember({ root, directory, path }, now, ctx);
   warn({ gone, hasOtherKeys }, path, ctx);
   return { gone, hasOtherKeys };
+}
+
+function keysOf(configs: Repository['configs']): readonly string[] {
+  return configs.map(({ publicKeys: { content, bundle } }) => `${formatHex(content)}:${formatHex(bundle)}`);
+}
+
+/** Whether the store has by now just the keys that are remembered: a run that opened it later has seen a rotation. */
+async function isRotatedSince(
+  { storage, configs }: Repository,
+  remembered: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (remembered.length <= configs.length) return false;
+  const keys = keysOf(await readConfigs(storage, signal));
+  return remembered.every((key, at) => keys[at] === key);
 }
 
 async function findGone(

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { operationContext, type OperationEvent } from '../../base/index.ts';
-import { generateFileKey, initRepository } from '../../repository/index.ts';
+import { generateFileKey, initRepository, openRepository, rotateKeys } from '../../repository/index.ts';
 import { openMemoryStorage } from '../../storage/index.ts';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import { addSmallBackup, reopen } from '../../../test/repository/small-backups.ts';
@@ -89,4 +89,22 @@ test('runs at the same time do not keep each other from remembering, and miss no
     await Promise.all([recall(), recall(), recall()]);
   }
   assert.deepEqual(codes, []);
+});
+
+test('keys that were rotated while a run had the repository open are no others', async () => {
+  await using dir = await tempDir('memory');
+  const { storage, repository, ctx, codes } = await seenRepository();
+  const place = { root: dir.path, directory: join(dir.path, 'memory') };
+  const key = generateFileKey();
+  const lock = { kind: 'key-file', key } as const;
+  await rotateKeys(repository, { locks: [{ lock, label: 'new' }], createdAt: new Date().toISOString() });
+  await recallRepository({ repository: await openRepository(storage, { unlock: lock }, ctx), ...place }, ctx);
+  const late = await recallRepository({ repository: reopen(repository), ...place }, ctx);
+  assert.equal(late.hasOtherKeys, false);
+  await storage.delete('generations/2');
+  assert.equal(
+    (await recallRepository({ repository: reopen(repository), ...place }, ctx)).hasOtherKeys,
+    true,
+  );
+  assert.deepEqual(codes, ['repository-keys-changed']);
 });
