@@ -73,7 +73,7 @@ async function discoverHosts(
   flags: DiscoverFlags,
   host: CommandHost,
 ): Promise<ExitStatus> {
-  const { format, ctx, root } = host;
+  const { format, ctx, root, globals } = host;
   if (format === 'env' || format === 'command')
     throw unsupportedFormat(format, ['simple', 'json', 'table', 'fields']);
   const { runForDocument } = await import('../../operations/remote-program/index.ts');
@@ -81,6 +81,8 @@ async function discoverHosts(
     ...['discover', '-w', 'json'],
     ...(flags.offline ? ['--offline'] : []),
     ...(flags['manifests-dir'] === undefined ? [] : ['--manifests-dir', flags['manifests-dir']]),
+    ...(host.given('dial-timeout') ? [`--dial-timeout=${globals['dial-timeout']}ms`] : []),
+    ...(host.given('command-timeout') ? [`--command-timeout=${globals['command-timeout']}ms`] : []),
     ...(root === '/' ? [] : ['--root', root]),
   ];
   const statuses: ExitStatus[] = [];

@@ -102,6 +102,7 @@ async function saveOverSsh(
   const argv = [
     ...[program, 'snapshot', 'save', '-', '-w', 'json', '--progress=none'],
     `--stall-timeout=${flags['stall-timeout']}ms`,
+    ...(host.given('dial-timeout') ? [`--dial-timeout=${globals['dial-timeout']}ms`] : []),
     ...(host.given('command-timeout') ? [`--command-timeout=${globals['command-timeout']}ms`] : []),
     ...(root === '/' ? [] : ['--root', root]),
   ];
