@@ -13,8 +13,12 @@ export async function requirePagePlace(path: string): Promise<void> {
   });
 }
 
-/** Writes the page; it appears whole or not at all. Errors: those of `createDurableFile` and of its commit. */
+/**
+ * Writes the page; it appears whole or not at all. Errors: FILE_EXISTS (something else has come since the drill began),
+ * those of `createDurableFile` and of its commit.
+ */
 export async function writePage(path: string, page: string): Promise<void> {
+  await requirePagePlace(path);
   await using file = await createDurableFile(path, { temporaryPath: `${path}.part`, replace: true });
   await file.write([utf8(page)]);
   await file.commit();
