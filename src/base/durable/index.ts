@@ -7,6 +7,7 @@ export {
   syncDirectory,
 } from './durable-file.ts';
 export { type FileSource, fileStateOf, openFileSource, readFully, writeFully } from './file-source.ts';
+export { makeDirectories } from './make-directories.ts';
 export { openPrivateDirectory, type PrivateDirectory } from './private-directory.ts';
 export {
   beginUnfinished,

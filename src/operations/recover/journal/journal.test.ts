@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { operationContext } from '../../../base/index.ts';
+import { watchSteps } from '../../../../test/faults/fs-steps.ts';
 import { tempDir } from '../../../../test/support/temp-dir.ts';
 import type { RecoveryPlan } from '../plan/index.ts';
 import { createJournal, openJournal, readOutcome } from './journal.ts';
@@ -30,6 +31,22 @@ test('who asks whether a recovery is pending changes nothing, whatever is being 
   const { id, turnedBack, hosts } = (await readPendingRecovery(path))!;
   assert.deepEqual({ id, turnedBack, hosts }, { id: plan.id, turnedBack: false, hosts: ['cp1'] });
   assert.deepEqual(await readFile(path), before);
+});
+
+test('the way to a new journal is flushed before it, so that it is found after a power cut', async () => {
+  await using dir = await tempDir('journal');
+  const path = join(dir.path, 'var/lib/holdfast/recover/journal.jsonl');
+  const flushed: string[] = [];
+  {
+    using _ = await watchSteps(dir.path, (step) => {
+      if (step.call === 'FileHandle.sync') flushed.push(relative(dir.path, step.path));
+      if (step.call === 'link') flushed.push('placed');
+    });
+    await (await createJournal(path, plan, 0, ctx))[Symbol.asyncDispose]();
+  }
+  const before = flushed.slice(0, flushed.indexOf('placed'));
+  for (const directory of ['var/lib/holdfast', 'var/lib', 'var', '']) assert.ok(before.includes(directory));
+  assert.equal(flushed.at(-1), 'var/lib/holdfast/recover');
 });
 
 test('a line that was cut off never was', async () => {

@@ -3,15 +3,15 @@
  * anything else happens. Whoever reads it after a crash knows which step may be half done; steps are written so that
  * taking them again, or undoing them, works from any point.
  */
-import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   createDurableFile,
-  errnoOf,
   fileError,
   hasCode,
   HoldfastError,
   isHoldfastError,
+  makeDirectories,
   type OperationContext,
   removeAbandonedFiles,
   syncDirectory,
@@ -45,7 +45,7 @@ export async function createJournal(
   hostIndex: number,
   ctx: OperationContext,
 ): Promise<Journal> {
-  await makePrivateDirectory(dirname(path));
+  await makeDirectories(dirname(path));
   const first: JournalEntry = { atMs: ctx.clock.now(), type: 'plan', formatVersion: 1, plan, hostIndex };
   {
     await using file = await createDurableFile(path, { temporaryPath: `${path}.part` });
@@ -95,7 +95,7 @@ export async function openJournal(path: string, ctx: OperationContext): Promise<
       await append({ type: 'end', outcome });
       // What a process that was killed while it began has left.
       await removeAbandonedFiles(`${path}.part`);
-      await makePrivateDirectory(dirname(closedPath));
+      await makeDirectories(dirname(closedPath));
       await rename(path, closedPath).catch((error: unknown) => {
         throw fileError(error, 'move', path);
       });
@@ -187,12 +187,4 @@ async function writeWhole(
 
 function damaged(path: string, what: string, cause?: unknown): HoldfastError {
   return new HoldfastError('JOURNAL_DAMAGED', `${path}: ${what}`, { details: { path }, cause });
-}
-
-async function makePrivateDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw fileError(error, 'create', path);
-  }
 }
