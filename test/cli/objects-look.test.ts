@@ -125,6 +125,8 @@ test('extract writes documents in order, leaves secrets out, and never writes in
   const kinds = parseAllDocuments(stdout).map((each) => (each.toJS() as { kind: string }).kind);
   assert.deepEqual([...new Set(kinds)], ['ConfigMap', 'Deployment']);
   assert.match(stderr, /^8 secrets left out/);
+  const one = await objects('extract cm/app-config-02 -n shop', shop);
+  assert.deepEqual([one.exitCode, one.stderr], [0, '1 object written\n']);
   assert.doesNotMatch(stdout, /resourceVersion|managedFields|^status:/m);
   assert.match((await objects('extract cm -n shop --raw', shop)).stdout, /resourceVersion/);
 

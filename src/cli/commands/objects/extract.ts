@@ -75,11 +75,16 @@ export const objectsExtractCommand = defineCommand({
 function tell({ written, secretsLeftOut, ownersDropped, unread }: ExtractResult, host: CommandHost): void {
   for (const { object, finding } of unread) host.say(`left out: ${object}: ${finding.message}`);
   if (host.globals.quiet) return;
-  if (secretsLeftOut > 0) host.say(`${secretsLeftOut} secrets left out; --include-secrets writes them, too`);
+  if (secretsLeftOut > 0)
+    host.say(`${counted(secretsLeftOut, 'secret')} left out; --include-secrets writes them, too`);
   if (ownersDropped > 0) {
     host.say(
-      `${ownersDropped} objects had owners and have none now; applied, they stand beside what the owners make`,
+      `${counted(ownersDropped, 'object')} had owners and have none now; applied, they stand beside what the owners make`,
     );
   }
-  host.say(`${written} objects written`);
+  host.say(`${counted(written, 'object')} written`);
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -9,7 +9,7 @@ export function pruneView(result: PruneStoredResult, { dryRun }: { readonly dryR
   const repackedBytes = totals?.repackedBytes ?? 0;
   const staying = totals === undefined ? '' : `; ${formatHumanSize(totals.wasteBytes)} of waste stay`;
   const copied = repackedBytes === 0 ? '' : `, ${formatHumanSize(repackedBytes)} of them copied`;
-  const deleted = `${packs} packs ${dryRun ? 'would be' : 'were'} deleted, ${formatHumanSize(bytes)}`;
+  const deleted = `${dryRun ? 'Would delete' : 'Deleted'} ${packs} ${packs === 1 ? 'pack' : 'packs'}, ${formatHumanSize(bytes)}`;
   const lines = [packs === 0 ? `No pack can go${staying}` : deleted + copied + staying];
   if (waiting?.for === 'writers')
     lines.push(`Not all is deleted yet: a later prune goes on after ${waiting.writers.join('; ')}`);
