@@ -28,6 +28,19 @@ export interface BackupCheck {
 export async function checkBackup(
   repository: Repository,
   record: BackupRecord,
+  options: BackupCheckOptions,
+  ctx: OperationContext,
+): Promise<BackupCheck> {
+  const checked = await lookForAll(repository, record, options, ctx);
+  if (checked.findings.length === 0) return checked;
+  // A pruner may have moved what seems to be missing.
+  await repository.reloadIndex(ctx.signal);
+  return await lookForAll(repository, record, options, ctx);
+}
+
+async function lookForAll(
+  repository: Repository,
+  record: BackupRecord,
   { share, seed }: BackupCheckOptions,
   ctx: OperationContext,
 ): Promise<BackupCheck> {

@@ -8,18 +8,28 @@ import { packName, type PackOpener } from '../pack/index.ts';
 /** What is wrong with a pack. */
 export interface PackDamage {
   readonly why: string;
+  readonly isMissing?: boolean;
   /** Keys of contents in it that cannot be used. */
   readonly lost: ReadonlySet<string>;
 }
 
-/** Reads a whole pack, and looks whether it is what its name says; when not, which of its contents still are. */
+/**
+ * Reads a whole pack, and looks whether it is what its name says; when not, which of its contents still are. One that has
+ * gone since it was listed is missing.
+ */
 export async function readPack(
   repository: Repository,
   pack: IndexedPack,
   { signal }: OperationContext,
 ): Promise<PackDamage | undefined> {
   const name = packName(pack.digest);
-  const bytes = await repository.storage.get(name, { signal });
+  let bytes: Uint8Array;
+  try {
+    bytes = await repository.storage.get(name, { signal });
+  } catch (error) {
+    if (hasCode(error, 'STORAGE_OBJECT_MISSING')) return missingPack(pack);
+    throw error;
+  }
   const isSame = createHash('sha256').update(bytes).digest().equals(pack.digest);
   const canOpen =
     pack.kind === 'tablePack' || repository.uses.includes(pack.kind === 'chunkPack' ? 'read' : 'bundle');
@@ -35,7 +45,7 @@ export async function readPack(
 
 /** A pack that is missing. */
 export function missingPack(pack: IndexedPack): PackDamage {
-  return { why: 'is missing', lost: keysOf(pack) };
+  return { why: 'is missing', isMissing: true, lost: keysOf(pack) };
 }
 
 function whyDamaged({ sizeBytes }: IndexedPack, foundBytes: number, isSame: boolean): string {

@@ -1,5 +1,6 @@
 import {
   type Finding,
+  hasCode,
   isHoldfastError,
   type OperationContext,
   throwIfInterrupted,
@@ -7,7 +8,9 @@ import {
 import { ChunkIndex, type IndexedPack } from '../chunk-index/index.ts';
 import { contentKey, NeededContents } from '../needed/index.ts';
 import {
+  type BackupList,
   isUnreadable,
+  listBackupIds,
   listBackups,
   listPins,
   listPruneMarkers,
@@ -59,8 +62,17 @@ export async function checkRepository(
   options: CheckOptions,
   ctx: OperationContext,
 ): Promise<CheckResult> {
-  return new RepositoryCheck(repository, ctx).run(options);
+  for (let attempt = 1; ; attempt++) {
+    const check = new RepositoryCheck(repository, ctx);
+    const result = await check.run(options);
+    const isSound = result.findings.every(({ severity }) => severity !== 'fail');
+    if (isSound || attempt === maxAttempts || !(await check.isPruned())) return result;
+    ctx.log.info('the repository was pruned while it was checked: it is checked again');
+  }
 }
+
+/** What a pruner takes away under a check seems to be missing. */
+const maxAttempts = 3;
 
 type Lost = { readonly pack: string; readonly key: string };
 
@@ -74,6 +86,8 @@ class RepositoryCheck {
   /** Backups hit, by the object that hits them. */
   readonly #hits = new Map<string, Set<string>>();
   readonly #broken = new Set<string>();
+  readonly #segments: string[] = [];
+  #ids: readonly string[] = [];
   readonly #unreadableSegments: { readonly name: string; readonly why: string }[] = [];
   #objects = 0;
   #bytes = 0;
@@ -84,7 +98,9 @@ class RepositoryCheck {
   }
 
   async run({ readData = 0, choose = Math.random }: CheckOptions): Promise<CheckResult> {
-    // The index before the packs: what it names was there before it.
+    // Records before the index, and the index before the packs: what each of them names was there before it.
+    const list = await listBackups(this.#repository, this.#ctx.signal);
+    this.#ids = [...list.backups, ...list.unreadable].map(({ id }) => id);
     await this.#readSegments();
     await this.#listObjects();
     await this.#checkStatements();
@@ -98,7 +114,7 @@ class RepositoryCheck {
         await this.#readPack(pack);
       }
     }
-    const backups = await this.#checkBackups();
+    const backups = await this.#checkBackups(list);
     this.#reportPacks();
     this.#reportSegments();
     return {
@@ -110,6 +126,16 @@ class RepositoryCheck {
       backups,
       brokenBackups: [...this.#broken].sort(),
     };
+  }
+
+  /** Whether something that this check began with has been forgotten or moved since. */
+  async isPruned(): Promise<boolean> {
+    const { signal } = this.#ctx;
+    const ids = new Set(await listBackupIds(this.#repository, signal));
+    if (this.#ids.some((id) => !ids.has(id))) return true;
+    for (const name of this.#segments)
+      if ((await this.#repository.storage.stat(name, { signal })) === undefined) return true;
+    return false;
   }
 
   #report(
@@ -127,9 +153,11 @@ class RepositoryCheck {
     const { storage } = this.#repository;
     for await (const { name } of storage.list('index/', { signal: this.#ctx.signal })) {
       if (objectOfName(name) !== 'segment') continue;
+      this.#segments.push(name);
       try {
         for (const pack of await this.#repository.readSegment(name, this.#ctx.signal)) this.#index.add(pack);
       } catch (error) {
+        if (hasCode(error, 'STORAGE_OBJECT_MISSING')) continue;
         if (!isUnreadable(error)) throw error;
         this.#unreadableSegments.push({ name, why: causeOf(error, name) });
       }
@@ -191,9 +219,8 @@ class RepositoryCheck {
   }
 
   /** Records, what they need, and what other records know of them. Returns how many backups there are. */
-  async #checkBackups(): Promise<number> {
+  async #checkBackups({ backups, unreadable }: BackupList): Promise<number> {
     const { signal } = this.#ctx;
-    const { backups, unreadable } = await listBackups(this.#repository, signal);
     for (const { id, error } of unreadable) {
       this.#broken.add(id);
       this.#report('fail', 'record-damaged', recordName(id), causeOf(error, recordName(id)), [id]);
@@ -216,7 +243,7 @@ class RepositoryCheck {
       }
     const needs = new NeededContents(this.#repository);
     for (const record of backups) await this.#checkBackup(record, needs);
-    return known.size - tombstones.length;
+    return this.#ids.length;
   }
 
   async #checkBackup(record: BackupRecord, needs: NeededContents): Promise<void> {
@@ -247,6 +274,10 @@ class RepositoryCheck {
       try {
         await this.#repository.readPlace(place, this.#ctx.signal);
       } catch (error) {
+        if (hasCode(error, 'STORAGE_OBJECT_MISSING')) {
+          this.#damaged.set(name, missingPack(place.pack));
+          continue;
+        }
         if (!isUnreadable(error)) throw error;
         const lost = new Set([...(this.#damaged.get(name)?.lost ?? []), contentKey(type, id)]);
         this.#damaged.set(name, { why: 'is not what was written', lost });
@@ -277,9 +308,8 @@ class RepositoryCheck {
   }
 
   #reportPacks(): void {
-    for (const [name, { why, lost }] of this.#damaged) {
+    for (const [name, { why, isMissing = false, lost }] of this.#damaged) {
       const hit = this.#hits.get(name) ?? [];
-      const isMissing = !this.#stored.has(name);
       const isNeeded = [...hit].length > 0;
       const severity = isMissing && !isNeeded ? 'warn' : 'fail';
       const told = isMissing ? why : `${why}; ${lost.size} of its contents cannot be used`;
