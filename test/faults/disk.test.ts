@@ -1,9 +1,10 @@
 /** Disks that are full or must not be written, and directories that are not there. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { requirePeer } from '../peers/index.ts';
+import { makeRepository } from '../repository/repository-commands.ts';
 import { mustRun } from '../support/run-command.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { type ExpectedFailure, expectFailure } from './expect-failure.ts';
@@ -203,4 +204,26 @@ test('a save', async (t) => {
     expectFailure(await save('/dev/null', '--force'), { code: 'NOT_A_REGULAR_FILE', hint: /- for the/ });
     assert.deepEqual(await readdir(dir.path), [...before, 'directory', 'file', 'taken.db.part'].sort());
   });
+});
+
+test('a backup to a full disk says that what was stored is used by the next run, and so it is', async (t) => {
+  await using dir = await tempDir('disk');
+  const snapshot = join(dir.path, 'snapshot.db');
+  await writeFile(snapshot, sampleSnapshot(snapshotBytes));
+  await using disk = await smallDisk(t, 1 << 20);
+  if (disk === undefined) return;
+  const { location, keyFile } = await makeRepository(disk.path);
+  const inTheWay = join(disk.path, 'in-the-way');
+  const { bavail, bsize } = await statfs(disk.path);
+  await writeFile(inTheWay, new Uint8Array((bavail - 2) * bsize));
+  const words = ['backup', 'create', snapshot, '--repo', location, '--key-file', keyFile, '--no-bundle'];
+  const full = await runHoldfastProcess(words);
+  expectFailure(full, {
+    code: 'DISK_FULL',
+    message: /no space is left in \S+\/repository$/,
+    hint: /what was stored already is used/,
+  });
+  await rm(inTheWay);
+  const done = await runHoldfastProcess(words);
+  assert.equal(done.exitCode, 0, done.stderr);
 });

@@ -95,18 +95,27 @@ async function putFile(
   content: readonly Uint8Array[],
 ): Promise<'created' | 'exists'> {
   if (await exists(path)) return 'exists';
-  await makeDirectories(dirname(path));
-  await makeDirectories(join(root, unfinishedDirectory));
-  const temporaryPath = join(root, unfinishedDirectory, randomBytes(12).toString('hex'));
   try {
+    await makeDirectories(dirname(path));
+    await makeDirectories(join(root, unfinishedDirectory));
+    const temporaryPath = join(root, unfinishedDirectory, randomBytes(12).toString('hex'));
     await using file = await createDurableFile(path, { temporaryPath });
     await file.write(content);
     await file.commit();
     return 'created';
   } catch (error) {
     if (hasCode(error, 'FILE_EXISTS')) return 'exists';
-    throw error;
+    throw hasCode(error, 'DISK_FULL') ? storeFull(root, error) : error;
   }
+}
+
+/** What was put before this object stays: a hint that nothing was left behind would be wrong here. */
+function storeFull(root: string, cause: unknown): HoldfastError {
+  return new HoldfastError('DISK_FULL', `no space is left in ${root}`, {
+    hint: 'Free space there, then run the command again: what was stored already is used.',
+    details: { path: root },
+    cause,
+  });
 }
 
 /** Makes what is missing of a directory and its parents, each flushed into the one above it. */

@@ -54,6 +54,7 @@ export const snapshotImportCommand = defineCommand({
     3: 'no backup that is known, or a damaged or incomplete one',
     4: 'it does not open with what was given, is too large, or is more than one; nothing was written',
   },
+  steps: 'log-file',
   async run({ args, flags }, host) {
     const { importBackup } = await import('../../../operations/import/index.ts');
     const paths = args.slice(0, -1);
@@ -62,7 +63,7 @@ export const snapshotImportCommand = defineCommand({
     if (first === undefined || out === undefined)
       throw usageError(
         'a source and the file to write are needed',
-        'holdfast snapshot import SOURCE... FILE',
+        'Usage: holdfast snapshot import SOURCE... FILE.',
       );
     const secrets: ImportSecrets = readImportSecrets(flags, host);
     const result = await importBackup(
