@@ -18,6 +18,7 @@ import {
   type Repository,
 } from '../../repository/index.ts';
 import { scanDatabase } from '../scan/index.ts';
+import { isBackupDamage, requireNotForgotten } from './backup-damage.ts';
 import { chooseBackup } from './choose-backup.ts';
 import { WriteBehind } from './write-behind.ts';
 
@@ -50,16 +51,30 @@ export interface FetchBackupResult {
  * Fetches a backup as a snapshot file: the same rows on fresh pages, with its SHA-256 at the end. The file appears when
  * all of it has been read back and its hash is that of the record. An exact file has the SHA-256 of the original.
  *
- * Errors: BACKUP_NOT_FOUND, BACKUP_NOT_EXACT, REPOSITORY_KEY_INSUFFICIENT, REPOSITORY_DAMAGED, FILE_EXISTS, WRITE_FAILED,
- * DISK_FULL, SAVE_SUPERSEDED, those of `Storage`, INTERRUPTED.
+ * Errors: BACKUP_NOT_FOUND (also when it was forgotten meanwhile), BACKUP_NOT_EXACT, REPOSITORY_KEY_INSUFFICIENT,
+ * REPOSITORY_DAMAGED, FILE_EXISTS, WRITE_FAILED, DISK_FULL, SAVE_SUPERSEDED, those of `Storage`, INTERRUPTED.
  */
 export async function fetchBackup(
   options: FetchBackupOptions,
   ctx: OperationContext,
 ): Promise<FetchBackupResult> {
+  const record = await chooseBackup(options.repository, options.id, ctx);
+  try {
+    return await fetchRecord(record, options, ctx);
+  } catch (error) {
+    if (isBackupDamage(error))
+      await requireNotForgotten(options.repository, record.id, { signal: ctx.signal, cause: error });
+    throw error;
+  }
+}
+
+async function fetchRecord(
+  record: BackupRecord,
+  options: FetchBackupOptions,
+  ctx: OperationContext,
+): Promise<FetchBackupResult> {
   const startedMs = ctx.clock.monotonicMs();
   const { repository, path } = options;
-  const record = await chooseBackup(repository, options.id, ctx);
   const exact = isExact(record, options);
   const temporaryPath = `${path}.part`;
   await using file = await createDurableFile(path, { temporaryPath, replace: options.force === true });

@@ -1,5 +1,5 @@
 /** Backups in a repository: made, listed, chosen, fetched. */
-export { isBackupDamage } from './backup-damage.ts';
+export { isBackupDamage, requireNotForgotten } from './backup-damage.ts';
 export { type BackupFacts, readBackupFacts } from './backup-facts.ts';
 export { beginBackupFacts, type BegunFacts } from './begin-facts.ts';
 export { type BackupResults, readResults } from './backup-results.ts';

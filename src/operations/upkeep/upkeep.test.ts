@@ -3,7 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasCode, operationContext, utf8 } from '../../base/index.ts';
-import { generateFileKey, initRepository, listBackupIds, listPins } from '../../repository/index.ts';
+import {
+  forgetBackups,
+  generateFileKey,
+  initRepository,
+  listBackupIds,
+  listPins,
+} from '../../repository/index.ts';
 import { openMemoryStorage } from '../../storage/index.ts';
 import { buildDatabase } from '../../../test/support/build-database.ts';
 import { tinyRows } from '../../../test/support/memory-store.ts';
@@ -134,4 +140,32 @@ test('a verification is kept with its backup, and keeps it from being forgotten'
   }
   const again = await verifyBackup({ repository, id: record.id, workDir: dir.path }, ctx);
   assert.equal(again.result.verdict, 'failed');
+});
+
+test('a backup that is forgotten while it is verified is not damaged', async () => {
+  await using dir = await tempDir('verify-backup');
+  const path = join(dir.path, 'member.db');
+  const buckets = Object.entries(tinyRows).map(([name, items]) => ({ name: utf8(name), items }));
+  await writeFile(path, buildDatabase(buckets));
+  for (const subset of [undefined, { share: 1, seed: 1 }]) {
+    const storage = openMemoryStorage();
+    const repository = await initRepository(storage, { lock }, ctx);
+    const source = { kind: 'file', path, skipDigest: true } as const;
+    const { record } = await createBackup({ repository, source, program: 'test' }, ctx);
+    const forgetting = reopen(repository, {
+      ...storage,
+      async get(name, options) {
+        if (name.startsWith('packs/')) {
+          await forgetBackups(repository, { backups: new Map([[record.id, 'test']]) }, ctx);
+          for await (const pack of storage.list('packs/')) await storage.delete(pack.name);
+        }
+        return storage.get(name, options);
+      },
+    });
+    const options = { repository: forgetting, id: record.id, workDir: dir.path };
+    await assert.rejects(verifyBackup({ ...options, ...(subset && { subset }) }, ctx), (error) =>
+      hasCode(error, 'BACKUP_NOT_FOUND'),
+    );
+    for await (const { name } of storage.list('results/')) assert.fail(name);
+  }
 });

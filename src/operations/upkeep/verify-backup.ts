@@ -9,7 +9,7 @@ import {
   type ResultFinding,
   type VerificationResult,
 } from '../../repository/index.ts';
-import { chooseBackup, isBackupDamage, openFetchedBackup } from '../backup/index.ts';
+import { chooseBackup, isBackupDamage, openFetchedBackup, requireNotForgotten } from '../backup/index.ts';
 import { snapshotHashKv } from '../hashkv/index.ts';
 import { verifySnapshot } from '../verify/index.ts';
 
@@ -57,6 +57,7 @@ export async function verifyBackup(
     ...found,
     verdict: found.findings.some(({ severity }) => severity === 'fail') ? 'failed' : 'passed',
   };
+  if (result.verdict === 'failed') await requireNotForgotten(repository, record.id, { signal: ctx.signal });
   const kept = subset === undefined || result.verdict === 'failed';
   if (kept) await putResult(repository, record.id, result, nowMs, ctx.signal);
   return { id: record.id, result, kept };
