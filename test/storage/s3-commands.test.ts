@@ -79,3 +79,18 @@ test('create, list, fetch, verify, forget, prune and check', async (t) => {
   assert.equal(await storedBytes(server, 'sessions/'), 0);
   assert.equal(await storedBytes(server, 'prune/'), 0);
 });
+
+test('a bucket whose region nobody said is a wrong command line, and the hint says where to say it', async () => {
+  await using dir = await tempDir('s3-region');
+  const keyFile = join(dir.path, 'key');
+  await writeFile(keyFile, formatKeyFile(generateFileKey()), { mode: 0o600 });
+  const nowhere = join(dir.path, 'not-there');
+  const env = { AWS_CONFIG_FILE: nowhere, AWS_SHARED_CREDENTIALS_FILE: nowhere, AWS_REGION: '' };
+  const words = [program, 'backup', 'list', '--repo', location, '--key-file', keyFile];
+  const { exitCode, stderr } = await runCommand(process.execPath, words, { timeoutMs: 120_000, env });
+  assert.equal(exitCode, 2, stderr);
+  assert.match(
+    stderr,
+    /^Error: get config at s3:\/\/backups\/control-plane: Region (is missing|not accepted).*\nhint: .*--s3-region/,
+  );
+});

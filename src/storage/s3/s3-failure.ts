@@ -42,7 +42,8 @@ export function s3Failure(error: unknown, request: S3Request): HoldfastError {
     return objectMissing(request.location, request.name, error);
   const { code, hint } = classify(found);
   const what = request.name === undefined ? '' : ` ${request.name}`;
-  const said = found.message === '' ? found.name : `${found.name}: ${found.message}`;
+  const name = found.name === 'Error' ? '' : `${found.name}: `;
+  const said = found.message === '' ? found.name : name + found.message;
   return new HoldfastError(code, `${request.action}${what} at ${request.location}: ${said}`, {
     ...(hint === undefined ? {} : { hint }),
     details: { location: request.location, reason: found.name },
@@ -74,6 +75,11 @@ function classify(error: SdkError): { readonly code: ErrorCode; readonly hint?: 
     return { code: 'STORAGE_LOCATION_INVALID', hint: 'Make the bucket first, or check its name and region.' };
   if (error.name === 'RequestTimeTooSkewed')
     return { code: 'STORAGE_DENIED', hint: 'Set the clock of this machine.' };
+  if (/^Region (is missing|not accepted)/.test(error.message))
+    return {
+      code: 'STORAGE_LOCATION_INVALID',
+      hint: 'Give the region of the bucket: --s3-region, HOLDFAST_S3_REGION or AWS_REGION.',
+    };
   if (error.name === 'PermanentRedirect' || error.name === 'AuthorizationHeaderMalformed')
     return { code: 'STORAGE_LOCATION_INVALID', hint: 'Give the region in which the bucket is.' };
   if (throttledNames.test(error.name) || status === 429 || status === 503)
