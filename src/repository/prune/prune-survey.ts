@@ -1,5 +1,11 @@
 import { hasCode, HoldfastError, type OperationContext } from '../../base/index.ts';
-import { isUnreadable, listBackups, type Repository, segmentDirectory } from '../open/index.ts';
+import {
+  isUnreadable,
+  listBackupIds,
+  listBackups,
+  type Repository,
+  segmentDirectory,
+} from '../open/index.ts';
 import { packDirectory, packName } from '../pack/index.ts';
 import { type BackupNeeds, NeededContents } from '../needed/index.ts';
 
@@ -66,17 +72,21 @@ export class PruneSurvey {
     let hasUnknownFiles = false;
     for (const record of backups) {
       const needs = await this.#needsOf(record);
+      if (needs === undefined) continue;
       for (const key of needs.contents) contents.add(key);
       hasUnknownFiles ||= needs.hasUnknownFiles;
     }
     return { contents, hasUnknownFiles };
   }
 
-  async #needsOf(record: Parameters<NeededContents['of']>[0]): Promise<BackupNeeds> {
+  /** Undefined when it is no backup any more: another pruner may have freed what it needed since. */
+  async #needsOf(record: Parameters<NeededContents['of']>[0]): Promise<BackupNeeds | undefined> {
+    const { signal } = this.#ctx;
     try {
-      return await this.#needs.of(record, this.#ctx.signal);
+      return await this.#needs.of(record, signal);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
+      if (!(await listBackupIds(this.repository, signal)).includes(record.id)) return undefined;
       throw stopped(`what backup ${record.id} needs cannot be read`, forgetHint(record.id), error);
     }
   }
