@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   createDurableFile,
@@ -7,6 +7,7 @@ import {
   fileError,
   hasCode,
   HoldfastError,
+  makeDirectories,
   syncDirectory,
 } from '../../base/index.ts';
 import { objectMissing, requireWanted, requireWithinLimit, resolveRange } from '../failures.ts';
@@ -116,19 +117,6 @@ function storeFull(root: string, cause: unknown): HoldfastError {
     details: { path: root },
     cause,
   });
-}
-
-/** Makes what is missing of a directory and its parents, each flushed into the one above it. */
-async function makeDirectories(path: string): Promise<void> {
-  let first: string | undefined;
-  try {
-    first = await mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw fileError(error, 'create', path);
-  }
-  if (first === undefined) return;
-  const top = dirname(first);
-  for (let made = path; made !== top; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
 async function exists(path: string): Promise<boolean> {
