@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { rmdirSync } from 'node:fs';
 import { mkdir, readdir, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test, { after } from 'node:test';
 import { hasCode } from '../../base/index.ts';
+import { watchSteps } from '../../../test/faults/fs-steps.ts';
 import { testStorageContract } from '../../../test/support/storage-contract.ts';
 import { tempDir } from '../../../test/support/temp-dir.ts';
 import { openFilesystemStorage } from './filesystem-storage.ts';
@@ -54,6 +56,18 @@ test('what killed writers left is removed after a week, and what others work on 
   await utimes(join(unfinished, 'old'), eightDaysAgo, eightDaysAgo);
   await using _storage = await openFilesystemStorage({ path: dir.path });
   assert.deepEqual(await readdir(unfinished), ['new']);
+});
+
+test('a directory that somebody tidies away before a file is made in it is made again', async () => {
+  await using dir = await tempDir('storage');
+  await using storage = await openFilesystemStorage({ path: dir.path });
+  let times = 0;
+  using _ = await watchSteps(dir.path, ({ call, path }) => {
+    if (call !== 'openSync' || ++times > 1) return;
+    for (const empty of [dirname(path), join(dir.path, 'packs')]) rmdirSync(empty);
+  });
+  assert.equal(await storage.putIfAbsent('packs/x', [text('x')]), 'created');
+  assert.equal(times, 2);
 });
 
 test('what is not an object is not listed', async () => {

@@ -89,25 +89,34 @@ async function requireDirectory(root: string): Promise<void> {
     });
 }
 
+/** Whoever tidies up another corner of an empty store may take a directory away between its making and its use. */
+const maxAttempts = 3;
+
 /** Puts the file together under a name that nobody else has, and lets it appear. */
 async function putFile(
   root: string,
   path: string,
   content: readonly Uint8Array[],
 ): Promise<'created' | 'exists'> {
-  if (await exists(path)) return 'exists';
-  try {
-    await makeDirectories(dirname(path));
-    await makeDirectories(join(root, unfinishedDirectory));
-    const temporaryPath = join(root, unfinishedDirectory, randomBytes(12).toString('hex'));
-    await using file = await createDurableFile(path, { temporaryPath });
-    await file.write(content);
-    await file.commit();
-    return 'created';
-  } catch (error) {
-    if (hasCode(error, 'FILE_EXISTS')) return 'exists';
-    throw hasCode(error, 'DISK_FULL') ? storeFull(root, error) : error;
+  for (let attempt = 1; ; attempt++) {
+    if (await exists(path)) return 'exists';
+    try {
+      await makeDirectories(dirname(path));
+      await makeDirectories(join(root, unfinishedDirectory));
+      await placeFile(path, join(root, unfinishedDirectory, randomBytes(12).toString('hex')), content);
+      return 'created';
+    } catch (error) {
+      if (hasCode(error, 'FILE_EXISTS')) return 'exists';
+      if (hasCode(error, 'DISK_FULL')) throw storeFull(root, error);
+      if (!hasCode(error, 'FILE_NOT_FOUND') || attempt === maxAttempts) throw error;
+    }
   }
+}
+
+async function placeFile(path: string, temporaryPath: string, content: readonly Uint8Array[]): Promise<void> {
+  await using file = await createDurableFile(path, { temporaryPath });
+  await file.write(content);
+  await file.commit();
 }
 
 /** What was put before this object stays: a hint that nothing was left behind would be wrong here. */
