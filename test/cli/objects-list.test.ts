@@ -213,6 +213,14 @@ suite('words, selectors and formats', async () => {
     const unknown = await runHoldfast(['objects', 'list', file, 'gadgets']);
     assert.equal(unknown.exitCode, 1);
     assert.match(unknown.stderr, /no resource type "gadgets"/);
+    for (const format of ['json', 'yaml', 'name', 'wide']) {
+      const half = await runHoldfast(['objects', 'list', file, 'gadgets', '-o', format]);
+      assert.deepEqual([half.exitCode, half.stdout], [1, ''], format);
+      const none = await runHoldfast(['objects', 'list', file, 'pods', '-n', 'nobody', '-o', format]);
+      assert.equal(none.exitCode, 0);
+      if (format === 'json' || format === 'yaml')
+        assert.deepEqual((parse(none.stdout) as { items: unknown[] }).items, [], format);
+    }
   });
 
   test('one object as YAML, as JSON, as it is stored, and as it was', async () => {
