@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasCode } from '../../../base/index.ts';
+import { watchSteps } from '../../../../test/faults/fs-steps.ts';
 import { tempDir } from '../../../../test/support/temp-dir.ts';
 import { lockJournal } from './journal-lock.ts';
 
@@ -44,6 +46,19 @@ test('of many that find the lock of a dead process one gets it', async () => {
     for (const { value } of held) await value[Symbol.asyncDispose]();
     assert.deepEqual(await readdir(dir.path), []);
   }
+});
+
+test('behind a lock that another process has taken meanwhile nothing is left', async () => {
+  await using dir = await tempDir('journal-lock');
+  const path = join(dir.path, 'recover.lock');
+  await writeFile(path, deadTag());
+  using _ = await watchSteps(dir.path, ({ call }) => {
+    if (call !== 'link') return;
+    rmSync(path);
+    writeFileSync(path, `${process.ppid}-0a1b2c3d4e5f`);
+  });
+  await assert.rejects(lockJournal(path), isRunning);
+  assert.deepEqual(await readdir(dir.path), ['recover.lock']);
 });
 
 test('what a process that was killed while it locked has left is taken away', async () => {

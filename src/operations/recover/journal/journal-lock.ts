@@ -61,9 +61,14 @@ async function takeLock(own: string, path: string, tag: string): Promise<readonl
       continue;
     }
     // Whoever held it may have let go in between: then the place is behind a lock that is no more.
-    const now = await follow(path, tag);
-    if (now.isOwn) return now.places;
-    await rm(free, { force: true });
+    let isHeld = false;
+    try {
+      const now = await follow(path, tag);
+      isHeld = now.isOwn;
+      if (isHeld) return now.places;
+    } finally {
+      if (!isHeld) await rm(free, { force: true });
+    }
     if (attempt === maxAttempts) throw running(path, 'unknown');
   }
 }
