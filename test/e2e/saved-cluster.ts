@@ -16,6 +16,7 @@ import { readFileContent, readLiveContent, type StoreContent } from '../support/
 import { type JsonObject, parseJson } from '../support/lossless-json.ts';
 import { createPki, type Pki } from '../support/pki.ts';
 import { Random } from '../support/random.ts';
+import { storageVersionKnown } from '../support/storage-version.ts';
 import { eventually } from '../support/waiting.ts';
 import { type ExpectedKey, keyText, runWorkload, type WorkloadOutcome } from '../support/workload.ts';
 
@@ -131,12 +132,7 @@ async function settle(client: EtcdClient, outcome: WorkloadOutcome, peer: Peer):
     revision = header!.revision;
   }
   await client.kv.compact({ revision: compactRevision, physical: true });
-  if (peer.line !== '3.4' && peer.line !== '3.5') {
-    await eventually(60_000, 'the storage version is written', async () => {
-      const { storageVersion } = await client.maintenance.status({});
-      return storageVersion.startsWith(peer.line) ? storageVersion : undefined;
-    });
-  }
+  await storageVersionKnown(client, peer);
   return { revision, compactRevision };
 }
 

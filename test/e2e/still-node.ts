@@ -14,9 +14,9 @@ import { type ControlPlane, makeControlPlane } from '../support/control-plane/in
 import { mountOver } from './mount-over.ts';
 import { type CliRun, runHoldfast } from '../support/run-cli.ts';
 import { mustRun } from '../support/run-command.ts';
+import { storageVersionKnown } from '../support/storage-version.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 import { listTree } from '../support/tree-listing.ts';
-import { eventually } from '../support/waiting.ts';
 
 /** Paths of snapshots, each of another moment. */
 export interface StillSnapshots {
@@ -80,10 +80,7 @@ export async function openStillNode(t: TestContext): Promise<StillNode | undefin
 
 async function saveAll(plane: ControlPlane, directory: string): Promise<StillSnapshots> {
   await using etcd = plane.openEtcd();
-  await eventually(60_000, 'the storage version is written', async () => {
-    const { storageVersion } = await etcd.maintenance.status({});
-    return storageVersion.startsWith(plane.peer.line) ? storageVersion : undefined;
-  });
+  await storageVersionKnown(etcd, plane.peer);
   const save = async (name: string) => {
     const path = join(directory, `${name}.db`);
     await saveSnapshot({ client: plane.etcdClientOptions, target: { path } }, operationContext());

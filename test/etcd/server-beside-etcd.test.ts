@@ -12,6 +12,7 @@ import { etcdctl, runEtcdctl } from '../support/etcdctl.ts';
 import { startEtcd } from '../support/etcd-server.ts';
 import { type RawCall, RawConnection, rawMethod } from '../support/raw-grpc.ts';
 import { type CliRun, runHoldfast } from '../support/run-cli.ts';
+import { storageVersionWritten } from '../support/storage-version.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { within } from '../support/waiting.ts';
 
@@ -67,6 +68,7 @@ test('etcdctl of every line and a raw watch get the same from serve as from the 
     'compaction 3',
   ])
     await run(real, command);
+  await storageVersionWritten(real);
   const snapshot = join(dir.path, 'snapshot.db');
   await etcdctl(real, ['snapshot', 'save', snapshot]);
   const digest = await sha256(snapshot);

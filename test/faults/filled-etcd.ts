@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type EtcdOptions, type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { JsonGateway } from '../support/json-gateway.ts';
-import { eventually } from '../support/waiting.ts';
+import { storageVersionWritten } from '../support/storage-version.ts';
 
 const valueBytes = 1 << 20;
 
@@ -18,23 +18,12 @@ export async function startFilledEtcd(
     for (let index = 0; index < 20; index++) await gateway.call('kv/put', request(`small-${index}`, 100));
     for (let index = 0; index < sizeBytes / valueBytes; index++)
       await gateway.call('kv/put', request(`large-${index}`, valueBytes));
-    await storageVersionSettled(gateway, server);
+    await storageVersionWritten(server);
     return server;
   } catch (error) {
     await server.kill();
     throw error;
   }
-}
-
-/** From 3.6 on a member writes down the version of its database when the cluster has one, which may take seconds. */
-async function storageVersionSettled(gateway: JsonGateway, { peer }: EtcdServer): Promise<void> {
-  if (peer.line === '3.4' || peer.line === '3.5') return;
-  await eventually(60_000, `the storage version is ${peer.line}`, async () => {
-    const { storageVersion } = await gateway.call('maintenance/status', {});
-    return typeof storageVersion === 'string' && storageVersion.startsWith(`${peer.line}.`)
-      ? true
-      : undefined;
-  });
 }
 
 function request(key: string, sizeBytes: number): { key: string; value: string } {

@@ -6,11 +6,10 @@ import { snapshotHashKv } from '../../src/operations/hashkv/index.ts';
 import { verifySnapshot } from '../../src/operations/verify/index.ts';
 import { peerLines, requirePeer } from '../peers/index.ts';
 import { etcdctl, etcdctlJson } from '../support/etcdctl.ts';
-import { openTestClient } from '../support/etcd-client.ts';
 import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { int64, type JsonObject } from '../support/lossless-json.ts';
+import { storageVersionWritten } from '../support/storage-version.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { eventually } from '../support/waiting.ts';
 import { runWorkload } from '../support/workload.ts';
 
 interface LiveHash {
@@ -33,17 +32,6 @@ async function save(server: EtcdServer, directory: string, name: string): Promis
 
 async function compact(server: EtcdServer, revision: bigint): Promise<void> {
   await etcdctl(server, ['compaction', '--physical', String(revision)]);
-}
-
-/** A member of 3.6 or later writes its storage version a moment after its cluster version is settled. */
-async function storageVersionWritten(server: EtcdServer): Promise<void> {
-  const { line } = server.peer;
-  if (line === '3.4' || line === '3.5') return;
-  await using client = openTestClient(server);
-  await eventually(60_000, 'the storage version is written', async () => {
-    const { storageVersion } = await client.maintenance.status({});
-    return storageVersion.startsWith(line) ? true : undefined;
-  });
 }
 
 async function currentRevision(server: EtcdServer): Promise<bigint> {

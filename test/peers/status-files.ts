@@ -11,6 +11,7 @@ import { type EtcdServer, startEtcd } from '../support/etcd-server.ts';
 import { JsonGateway } from '../support/json-gateway.ts';
 import type { JsonObject } from '../support/lossless-json.ts';
 import { mustRun } from '../support/run-command.ts';
+import { storageVersionWritten } from '../support/storage-version.ts';
 import { runWorkload } from '../support/workload.ts';
 import type { Peer } from './index.ts';
 
@@ -154,17 +155,6 @@ async function rebuild(from: string, pageSize: number, to: string): Promise<void
   const database = openDatabase(memorySource(await readFile(from)));
   const buckets = [...database.buckets()].map((bucket) => ({ name: bucket.name, items: bucket.entries() }));
   await writeFile(to, buildDatabase(buckets, pageSize));
-}
-
-/** A member of 3.6 or later writes its storage version some time after its cluster version is settled. */
-async function storageVersionWritten(server: EtcdServer): Promise<void> {
-  if (server.peer.line === '3.4' || server.peer.line === '3.5') return;
-  using gateway = new JsonGateway(server.clientUrl, undefined);
-  await untilTrue('the storage version is written', async () => {
-    const status = await gateway.call('maintenance/status', {});
-    const version = status['storageVersion'];
-    return typeof version === 'string' && version.startsWith(server.peer.line);
-  });
 }
 
 async function untilTrue(what: string, ask: () => Promise<boolean>): Promise<void> {
