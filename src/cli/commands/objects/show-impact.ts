@@ -1,6 +1,6 @@
 /** What a recovery would do, as people and programs read it. */
 import type { ImpactRisk, ObjectImpact, RiskObject } from '../../../operations/objects/index.ts';
-import type { Output, View } from '../../output/index.ts';
+import { type Output, type View, wrapWords } from '../../output/index.ts';
 
 /** Resources and objects that are named in each place; of the others there is a number. */
 const mostResources = 8;
@@ -87,15 +87,7 @@ function nameOf({ resource, namespace, name, note }: RiskObject): string {
 }
 
 function wrap(text: string, indent: string, width: number): string[] {
-  const textWidth = Math.max(leastText, width - indent.length);
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= textWidth)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.map((line) => indent + line);
+  return wrapWords(text, Math.max(leastText, width - indent.length)).map((line) => indent + line);
 }
 
 /** What objects say may hold anything; a terminal gets no control characters. */
